@@ -1,0 +1,40 @@
+"""Who may do what: one table, read by services, pages and the API."""
+
+from __future__ import annotations
+
+from app.errors import PermissionDenied
+from models.member import Member, Role
+
+EVERYONE = frozenset(Role)
+EDITORS = frozenset({Role.OWNER, Role.MANAGER, Role.MARKETER})
+MANAGERS = frozenset({Role.OWNER, Role.MANAGER})
+OWNERS = frozenset({Role.OWNER})
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "customers.read": EVERYONE,
+    "customers.write": EDITORS,
+    "customers.delete": MANAGERS,
+    "orders.read": EVERYONE,
+    "orders.write": EDITORS,
+    "segments.read": EVERYONE,
+    "segments.write": EDITORS,
+    "campaigns.read": EVERYONE,
+    "campaigns.write": EDITORS,
+    "campaigns.send": EDITORS,
+    "deliveries.read": EVERYONE,
+    "imports.run": EDITORS,
+    "ai.use": EDITORS,
+    "ai.log": OWNERS,
+    "members.manage": OWNERS,
+}
+
+
+def allowed(member: Member, action: str) -> bool:
+    """Whether the member's role may do this. Raises KeyError for an action that is not in the table."""
+    return member.active and member.role in PERMISSIONS[action]
+
+
+def require(member: Member, action: str) -> None:
+    """Raise PermissionDenied unless `allowed`. Every service calls this first; a hidden button is only a courtesy."""
+    if not allowed(member, action):
+        raise PermissionDenied(f"A {member.role} may not do this ({action}); ask an owner of this workspace.")

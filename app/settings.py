@@ -1,0 +1,197 @@
+"""Every knob, one place. Values come from the environment or a `.env` file in the working directory."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.numbers import list_currencies
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import SettingsError
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _url_with(*schemes: str) -> AfterValidator:
+    """A validator: empty, or a URL of one of these schemes with a host or a path."""
+
+    def check(value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            raise ValueError(f"should be a URL such as {schemes[0]}://host, not {value!r}")
+        _ = parts.port
+        return value
+
+    return AfterValidator(check)
+
+
+HttpUrl = Annotated[str, _url_with("https", "http")]
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Names are a contract: `PORT` sets `port`, and so on. Empty strings mean unset."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the web server listens on; 0.0.0.0 for all.")
+    port: int = Field(8080, ge=0, le=65535, description="Port the web server listens on.")
+    public_url: HttpUrl = Field("", description="Address people use to reach Cohort; links in mails start with it.")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs sessions and links, 32 characters or more; generated once if empty."
+    )
+    data_dir: Path = Field(Path("data"), description="Folder for the embedded servers' data and the generated key.")
+    timezone: str = Field("UTC", description="The shop's zone (IANA name): midnight and schedules follow it.")
+    currency: str = Field("USD", description="The shop's currency (ISO 4217).")
+    week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
+        "monday", description="First day of the week."
+    )
+
+    mongodb_url: Annotated[str, _url_with("mongodb", "mongodb+srv")] = Field(
+        "", description="MongoDB replica set to use; empty starts the embedded server. The path names the database."
+    )
+    redis_url: Annotated[str, _url_with("redis", "rediss", "unix")] = Field(
+        "", description="Redis or Valkey to use; empty starts the embedded server."
+    )
+    worker_processes: int = Field(1, ge=1, le=64, description="Worker processes started by `cohort run`.")
+    worker_threads: int = Field(8, ge=1, le=256, description="Messages one worker process handles at once.")
+
+    smtp_url: Annotated[str, _url_with("smtp", "smtps")] = Field(
+        "", description="Mail server, smtp[s]://user:pass@host:port?starttls=auto|always|never; empty: built-in outbox."
+    )
+    mail_from: str = Field("Cohort <cohort@localhost>", description="Sender of campaign mail, `Name <address>`.")
+    sms_url: HttpUrl = Field("", description="Address of the SMS vendor's send endpoint.")
+    sms_token: SecretStr = Field(SecretStr(""), description="Token for the SMS vendor.")
+
+    gemini_api_key: SecretStr = Field(SecretStr(""), description="Key for Gemini; empty: no AI from Google.")
+    gemini_base_url: HttpUrl = Field("", description="Another server that speaks the Gemini API.")
+    gemini_model: str = Field("gemini-3.5-flash-lite", description="Gemini model name.")
+    openai_api_key: SecretStr = Field(SecretStr(""), description="Key for an OpenAI-compatible server.")
+    openai_base_url: HttpUrl = Field("", description="Address of an OpenAI-compatible server.")
+    openai_model: str = Field("gpt-5-mini", description="OpenAI model name.")
+
+    google_client_id: str = Field("", description="OAuth client for Google sign-in; empty: password only.")
+    google_client_secret: SecretStr = Field(SecretStr(""), description="Secret of that OAuth client.")
+    google_discovery_url: HttpUrl = Field(
+        "https://accounts.google.com/.well-known/openid-configuration", description="OpenID Connect discovery document."
+    )
+    owner_email: str = Field("", description="Creates the first owner at start, together with OWNER_PASSWORD.")
+    owner_password: SecretStr = Field(SecretStr(""), description="Password of the first owner.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"should be an IANA time zone such as Europe/Berlin, not {value!r}")
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        value = value.upper()
+        if value not in list_currencies():
+            raise ValueError(f"should be an ISO 4217 currency such as EUR, not {value!r}")
+        return value
+
+    @field_validator("week_start", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and len(value.get_secret_value()) < 32:
+            raise ValueError("should have 32 characters or more")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def base_url(self) -> str:
+        """Address people use, without a trailing slash."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def queue_url(self) -> str:
+        """REDIS_URL as given: the database of the task queue alone, because Dramatiq's maintenance wants one of its own."""
+        return self.redis_url
+
+    @property
+    def signals_url(self) -> str:
+        """The Redis database of everything but the queue: the one after REDIS_URL's."""
+        return _next_database(self.redis_url)
+
+    def signing_key(self) -> bytes:
+        """SECRET_KEY, or the key generated once into the data folder (mode 0600). Safe when two processes race."""
+        given = self.secret_key.get_secret_value()
+        if given:
+            return given.encode()
+        path = self.data_dir / "secret_key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as handle:
+                handle.write(secrets.token_urlsafe(48))
+                handle.flush()
+                os.fsync(handle.fileno())
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_bytes().strip()
+
+
+def _next_database(url: str) -> str:
+    """REDIS_URL with its database number plus one; `unix:` URLs carry it in `?db=`, the others in the path."""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+        query["db"] = str(int(query.get("db", "0")) + 1)
+        return f"unix://{parts.path}?" + "&".join(f"{key}={value}" for key, value in query.items())
+    number = int(parts.path.strip("/") or 0) + 1
+    return urlunsplit(parts._replace(path=f"/{number}"))
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the environment and `.env`; `overrides` win. Raises SettingsError with one line naming the wrong setting."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # names and types are checked by pydantic here
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {message}") from problem
+
+
+_settings: Settings | None = None
+
+
+def get_settings() -> Settings:
+    """The settings of this process: those given to `use_settings`, else the environment's, read once."""
+    global _settings
+    if _settings is None:
+        _settings = read_settings()
+    return _settings
+
+
+def use_settings(settings: Settings | None) -> None:
+    """Make these the settings of this process (None: read again from the environment at next use)."""
+    global _settings
+    _settings = settings

@@ -1,0 +1,28 @@
+"""The documents: one Beanie document per file, no logic beyond keeping a document true to itself."""
+
+from models.ai_call import AiCall
+from models.campaign import Campaign
+from models.chunk import Chunk
+from models.customer import Customer
+from models.delivery import Delivery
+from models.import_job import ImportJob
+from models.member import Member
+from models.order import Order
+from models.segment import Segment
+from models.suppression import Suppression
+
+DOCUMENTS = [AiCall, Campaign, Chunk, Customer, Delivery, ImportJob, Member, Order, Segment, Suppression]
+
+__all__ = [
+    "DOCUMENTS",
+    "AiCall",
+    "Campaign",
+    "Chunk",
+    "Customer",
+    "Delivery",
+    "ImportJob",
+    "Member",
+    "Order",
+    "Segment",
+    "Suppression",
+]

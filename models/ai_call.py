@@ -1,0 +1,31 @@
+"""One question to an AI provider and its answer, kept for the owner to read."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from beanie import Document, PydanticObjectId
+from pydantic import Field
+from pymongo import DESCENDING, IndexModel
+
+from models.values import Moment, now
+
+
+class AiCall(Document):
+    """`purpose` is what it was for, `outcome` what became of the reply: `ok`, or the name of what was wrong with it."""
+
+    purpose: Literal["segment", "description", "copy", "insight"]
+    provider: Literal["gemini", "openai"]
+    model: str
+    prompt: str
+    reply: str = ""
+    outcome: str = "ok"
+    took_ms: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    member_id: PydanticObjectId | None = None
+    created_at: Moment = Field(default_factory=now)
+
+    class Settings:
+        name = "ai_calls"
+        indexes: ClassVar[list[IndexModel]] = [IndexModel([("created_at", DESCENDING)])]

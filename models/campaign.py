@@ -1,0 +1,75 @@
+"""A message to an audience, with a state that only moves by compare and swap."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from beanie import Document, PydanticObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.values import Moment, now
+
+
+class Channel(StrEnum):
+    """How a message leaves. `email` goes by SMTP, or to the built-in outbox while no mail server is set."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    WEBHOOK = "webhook"
+    OUTBOX = "outbox"
+    SIMULATOR = "simulator"
+
+
+class CampaignState(StrEnum):
+    """The life of a campaign."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHING = "finishing"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Campaign(Document):
+    """One campaign. Every change of `state` compares and swaps on (state, version).
+
+    `body` is HTML with Liquid merge tags; `audience` is the number frozen into chunks at launch. Counts are never kept
+    here: `app.campaigns.progress` derives them from the chunks, whose tallies derive from the deliveries.
+    `waiting_reason` says why a running campaign does not move (mail server away), `pause_reason` why it was paused.
+    """
+
+    name: str
+    channel: Channel = Channel.EMAIL
+    subject: str = ""
+    body: str = ""
+    segment_ids: list[PydanticObjectId] = Field(default_factory=list)
+    exclude_segment_ids: list[PydanticObjectId] = Field(default_factory=list)
+    throttle_per_second: int | None = None
+    scheduled_at: Moment | None = None
+    holdout_percent: float = 0
+    state: CampaignState = CampaignState.DRAFT
+    version: int = 1
+    audience: int | None = None
+    waiting_reason: str | None = None
+    pause_reason: str | None = None
+    lease_owner: str | None = None
+    lease_until: Moment | None = None
+    created_by: PydanticObjectId | None = None
+    launched_by: PydanticObjectId | None = None
+    created_at: Moment = Field(default_factory=now)
+    updated_at: Moment = Field(default_factory=now)
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+
+    class Settings:
+        name = "campaigns"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("updated_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("state", ASCENDING), ("scheduled_at", ASCENDING)]),
+            IndexModel("segment_ids"),
+        ]

@@ -1,0 +1,62 @@
+"""One message to one customer in one campaign: a line of the communication log."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from beanie import Document, PydanticObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.campaign import Channel
+from models.values import Moment
+
+
+class DeliveryState(StrEnum):
+    """Where a message stands. `sending` is written before it is handed over, so a crash can never send it twice."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    SKIPPED = "skipped"
+    HELD_OUT = "held_out"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Delivery(Document):
+    """`_id` is "campaign:customer", which makes it unique. `reason` holds the server's words or why it was skipped.
+
+    `chunk` is the chunk's number, `attempts` counts hand-overs, `next_at` is when a deferred one is due again.
+    """
+
+    id: str  # type: ignore[assignment]  # Beanie lets a document choose its key's type
+    campaign_id: PydanticObjectId
+    customer_id: PydanticObjectId
+    chunk: int
+    state: DeliveryState
+    channel: Channel
+    address: str | None = None
+    name: str = ""
+    reason: str | None = None
+    message_id: str | None = None
+    attempts: int = 0
+    next_at: Moment | None = None
+    created_at: Moment
+    updated_at: Moment
+    sent_at: Moment | None = None
+
+    class Settings:
+        name = "deliveries"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel(
+                [("campaign_id", ASCENDING), ("state", ASCENDING), ("updated_at", DESCENDING), ("_id", ASCENDING)]
+            ),
+            IndexModel([("customer_id", ASCENDING), ("updated_at", DESCENDING)]),
+            IndexModel([("updated_at", DESCENDING), ("_id", DESCENDING)]),
+        ]

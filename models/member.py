@@ -1,0 +1,41 @@
+"""A person who signs in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from beanie import Document
+from pydantic import Field
+from pymongo import IndexModel
+
+from models.values import Moment, now
+
+
+class Role(StrEnum):
+    """What a member may do; the table is in `app.auth.permissions`."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    MARKETER = "marketer"
+    VIEWER = "viewer"
+
+
+class Member(Document):
+    """One member. `email` is kept folded; `token_version` counts up to end every session of the member at once."""
+
+    email: str
+    name: str = ""
+    role: Role = Role.MARKETER
+    password_hash: str | None = None
+    theme: Literal["auto", "light", "dark"] = "auto"
+    locale: str = "en_US"
+    timezone: str | None = None
+    active: bool = True
+    token_version: int = 0
+    last_seen_at: Moment | None = None
+    created_at: Moment = Field(default_factory=now)
+
+    class Settings:
+        name = "members"
+        indexes: ClassVar[list[IndexModel]] = [IndexModel("email", unique=True)]
