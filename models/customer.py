@@ -12,9 +12,21 @@ from beanie import Document, Insert, Replace, Save, SaveChanges, before_event
 from pydantic import BeforeValidator, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from models.values import Moment, Money, fold, now
+from models.values import GIVEN, Moment, Money, fold, now
 
-TEXT_FIELDS = ("first_name", "last_name", "name", "email", "phone", "city", "region", "country", "gender", "source")
+TEXT_FIELDS = (
+    "first_name",
+    "last_name",
+    "name",
+    "email",
+    "phone",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "gender",
+    "source",
+)
 """Text that segments and search compare without regard to case; each has a folded shadow under `folded`."""
 
 
@@ -64,8 +76,8 @@ class Customer(Document):
     class Settings:
         name = "customers"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel("external_id", unique=True, partialFilterExpression={"external_id": {"$type": "string"}}),
-            IndexModel("folded.email", unique=True, partialFilterExpression={"folded.email": {"$type": "string"}}),
+            IndexModel("external_id", unique=True, partialFilterExpression={"external_id": GIVEN}),
+            IndexModel("folded.email", unique=True, partialFilterExpression={"folded.email": GIVEN}),
             IndexModel("search"),
             IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("folded.city", ASCENDING), ("total_spent", ASCENDING), ("last_order_at", ASCENDING)]),
