@@ -1,0 +1,171 @@
+"""What goes with a purchase, in any order: when, of what, where, with which coupon, how often."""
+
+from __future__ import annotations
+
+from app.segments.grammar.buying import Purchase
+from app.segments.grammar.comparison import BEFORE, Comparison, comparison, postfix
+from app.segments.grammar.frames import Frame, duration, time_frame
+from app.segments.grammar.names import listing
+from app.segments.grammar.numbers import amount, count
+from app.segments.grammar.prompt import Lead, Prompt, Unclear, leaf
+from app.segments.grammar.purchase_words import (
+    ELAPSED,
+    OF_GOODS,
+    SIGNS,
+    TIMES,
+)
+
+
+def adjectives(prompt: Prompt, facts: Purchase) -> Purchase:
+    """Paid, online, Shoes: words before "orders"."""
+    while True:
+        for field in ("status", "channel", "category"):
+            start = prompt.skip(facts.end, "in") if prompt.word(facts.end + 1) == "store" else facts.end
+            hits = prompt.names.at(prompt, start, [f"order.{field}"])
+            if hits and not facts.bound(field):
+                facts = facts.but(where=(*facts.where, leaf(field, "=", hits[0].value)), end=hits[0].end)
+                break
+        else:
+            return facts
+
+
+def each_amount(prompt: Prompt, facts: Purchase, *, plural: bool) -> Purchase:
+    """The amount of each order: "an order over 5k", "3 orders of at least 2k each"."""
+    start = prompt.skip(facts.end, "worth", "of", "valued at", "totalling", "totaling", "amounting to", "for")
+    test = comparison(prompt, start, amount)
+    if start == facts.end and prompt.word(start)[:1] in SIGNS and plural and facts.test is None:
+        return facts
+    if test is None or not (test.explicit or start > facts.end) or prompt.word(test.end) in ("times", "years", "days"):
+        return facts
+    end = prompt.skip(test.end, "each", "apiece", "per order")
+    if end == test.end and plural and (facts.test is None or start > facts.end):
+        text = prompt.span(facts.at, test.end)
+        raise Unclear(f"In “{text}”, is that the number of orders, the amount of each order, or their total?", [text])
+    node = test.node(lambda operator, value: leaf("amount", operator, value))
+    where = tuple(node["rules"]) if "rules" in node else (node,)
+    return facts.but(where=(*facts.where, *where), end=end, amounts=(*facts.amounts, *test.numbers))
+
+
+def complements(prompt: Prompt, facts: Purchase, lead: Lead, *, times: bool = True) -> Purchase:
+    """What follows the verb or noun, in any order, each at most once."""
+    while True:
+        new = (
+            _frame(prompt, facts, lead)
+            or _goods(prompt, facts)
+            or _channel(prompt, facts)
+            or coupon(prompt, facts, ("with", "using", "with the", "using the", "with a"))
+            or (_times(prompt, facts) if times else None)
+        )
+        if new is None:
+            return facts
+        facts = new
+
+
+def _frame(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
+    if facts.frame is not None:
+        return None
+    frame = time_frame(prompt, facts.end)
+    if lead.negated and (elapsed := _elapsed(prompt, facts.end)) and (frame is None or elapsed.end > frame.end):
+        frame = elapsed
+    return facts.but(frame=frame, end=frame.end) if frame else None
+
+
+def _elapsed(prompt: Prompt, at: int) -> Frame | None:
+    """For 90 days, in over 3 months: how long something has not happened."""
+    start = prompt.skip(at, *ELAPSED)
+    length = duration(prompt, start) if start > at else None
+    if length is None or prompt.word(length.end) in ("ago", "old"):
+        return None
+    return Frame("inLast", length.span, prompt.skip(length.end, "or more", "now"), running=True)
+
+
+def _goods(prompt: Prompt, facts: Purchase) -> Purchase | None:
+    if facts.goods is not None or facts.bound("category"):
+        return None
+    start = prompt.skip(facts.end, *OF_GOODS)
+    found = max(
+        listing(prompt, start, ("order.category", "order.product"), again=("from", "in", "any", "the", "of", "on")),
+        key=lambda item: item.end,
+        default=None,
+    )
+    if found is None:
+        return _product(prompt, facts)
+    end = prompt.skip(found.end, "products", "items", "category", "categories", "goods", "items from us", "stuff")
+    return _without(prompt, facts.but(goods=found, end=end))
+
+
+def _without(prompt: Prompt, facts: Purchase) -> Purchase:
+    """But never Sarees: goods of the same kind that were not bought."""
+    start = prompt.skip(
+        facts.end, *(f"{but} {no}" for but in ("but", "and", ", but") for no in ("not", "never", "no", "not any"))
+    )
+    if start == facts.end or facts.goods is None:
+        return facts
+    for found in listing(prompt, start, [facts.goods.field], again=("any", "or", "from")):
+        if found.joint in ("", "or", "nor"):
+            return facts.but(other=found, end=prompt.skip(found.end, "products", "items"))
+    return facts
+
+
+def _product(prompt: Prompt, facts: Purchase) -> Purchase | None:
+    """The product “Red Kurta”: only in quotes, since the words of a free name have no end."""
+    start = prompt.skip(
+        facts.end, "the product", "product", "a product called", "the item", "of product", "of the product"
+    )
+    token = prompt.token(start)
+    if start == facts.end or token is None or token.kind != "quoted" or not token.text or facts.bound("product"):
+        return None
+    return facts.but(where=(*facts.where, leaf("product", "=", token.text)), end=start + 1)
+
+
+def _channel(prompt: Prompt, facts: Purchase) -> Purchase | None:
+    if facts.bound("channel"):
+        return None
+    start = prompt.skip(
+        facts.end, "in", "in the", "in a", "at the", "via", "through", "on", "via the", "through the", "in our"
+    )
+    hits = prompt.names.at(prompt, start, ["order.channel"])
+    if not hits or (start == facts.end and hits[0].value.casefold() not in ("online", "offline")):
+        return None
+    end = prompt.skip(hits[0].end, "channel")
+    return facts.but(where=(*facts.where, leaf("channel", "=", hits[0].value)), end=end)
+
+
+def coupon(prompt: Prompt, facts: Purchase, ways: tuple[str, ...]) -> Purchase | None:
+    start = prompt.skip(facts.end, *ways) if ways else prompt.skip(facts.end, "the", "a", "our")
+    word = prompt.skip(start, "coupon", "coupon code", "voucher", "voucher code", "promo code", "discount code", "code")
+    if facts.bound("coupon") or word == start or (ways and start == facts.end):
+        return None
+    hits = prompt.names.at(prompt, word, ["order.coupon"])
+    token = prompt.token(word)
+    code = hits[0].value if hits else token.text if token and _is_code(token.text, token.kind) else None
+    if code is None:
+        if prompt.word(start - 1) == "a":
+            return facts.but(where=(*facts.where, leaf("coupon", "notNull")), end=word)
+        return None
+    return facts.but(where=(*facts.where, leaf("coupon", "=", code)), end=hits[0].end if hits else word + 1)
+
+
+def _is_code(text: str, kind: str) -> bool:
+    return (kind == "quoted" and bool(text)) or (kind == "word" and text.isupper() and len(text) > 2)
+
+
+def _times(prompt: Prompt, facts: Purchase) -> Purchase | None:
+    """More than 3 times, at least twice, once."""
+    if facts.test is not None:
+        return None
+    before = prompt.lookup(facts.end, BEFORE)
+    start = before[1] if before else prompt.skip(facts.end, "only", "just")
+    number = TIMES.get(prompt.word(start))
+    if number is not None:
+        return facts.but(
+            test=Purchase.times(before[0] if before else "=", number, start + 1, before is not None), end=start + 1
+        )
+    test = comparison(prompt, facts.end, count)
+    if test is None or not test.whole:
+        return None
+    end = prompt.skip(test.end, "times", "time")
+    if end == test.end:
+        return None
+    test = postfix(prompt, Comparison(test.tests, end, test.explicit))
+    return facts.but(test=test, end=test.end)

@@ -1,0 +1,190 @@
+"""Who may be contacted: "accepts email", "opted out of SMS", "email but not sms"; and who can be: "no phone"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.segments.grammar.prompt import Found, Lead, Node, Prompt, Unclear, group, leaf
+
+_CHANNELS = {
+    phrase: name
+    for name, phrases in {
+        "email_opt_in": (
+            "email",
+            "emails",
+            "e mail",
+            "e mails",
+            "email marketing",
+            "marketing emails",
+            "email messages",
+        ),
+        "sms_opt_in": (
+            "sms",
+            "texts",
+            "text messages",
+            "sms messages",
+            "sms marketing",
+            "text marketing",
+            "text message",
+        ),
+    }.items()
+    for phrase in phrases
+}
+_ACCEPT = (
+    "accept",
+    "accepts",
+    "accepted",
+    "accepting",
+    "accept our",
+    "opted in to",
+    "opted into",
+    "opted in for",
+    "opt in to",
+    "opt in for",
+    "opt into",
+    "opted in to receive",
+    "opted in to receiving",
+    "subscribed to",
+    "subscribe to",
+    "subscribed to our",
+    "subscribed for",
+    "consented to",
+    "consent to",
+    "agreed to",
+    "agree to",
+    "agreed to receive",
+    "allow",
+    "allows",
+    "can be reached by",
+    "can be contacted by",
+    "may be contacted by",
+    "reachable by",
+)
+_REFUSE = (
+    "opted out of",
+    "opt out of",
+    "opted out from",
+    "unsubscribed from",
+    "unsubscribe from",
+    "declined",
+    "decline",
+    "refuse",
+    "refused",
+    "refuses",
+)
+_NOUNS = (
+    "opt in",
+    "optin",
+    "opt ins",
+    "consent",
+    "permission",
+    "subscription",
+    "marketing consent",
+    "marketing opt in",
+)
+_ADDRESSES = {
+    "email address": "email",
+    "email id": "email",
+    "email addresses": "email",
+    "phone": "phone",
+    "phone number": "phone",
+    "phone numbers": "phone",
+    "mobile number": "phone",
+    "telephone number": "phone",
+}
+
+
+def consents(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Accepts email; opted in to email but not sms; with email consent; opted out of sms."""
+    accept, refuse = prompt.skip(at, *_ACCEPT), prompt.skip(at, *_REFUSE)
+    start = max(accept, refuse)
+    if start > at and lead.verbal:
+        if prompt.has(start, "marketing", "communications", "communication", "messages", "promotions"):
+            raise Unclear(
+                "Do you mean email or SMS? Say “accepts email” or “accepts SMS”.", [prompt.span(at, start + 1)]
+            )
+        if refuse > accept and lead.negated:
+            raise Unclear(f"“not {prompt.span(at, start)}” denies twice. Who should be in?")
+        denied = lead.negated or refuse > accept
+        found = _channels(prompt, prompt.skip(start, "both", "either", "receive", "receiving", "our"), denied, lead)
+        if found is not None:
+            yield found
+    if prompt.has(at, "can be emailed", "can be texted") and not lead.negated:
+        name = "email_opt_in" if prompt.has(at, "can be emailed") else "sms_opt_in"
+        yield Found(node=leaf(name, "=", True), end=at + 3, kind="consent")
+    yield from _noun(prompt, at, lead)
+
+
+def addresses(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """With a phone number; without an email address."""
+    start = prompt.skip(at, "a", "an", "any", "the", "missing", "missing a", "missing an", "missing their")
+    missing = prompt.word(at) == "missing"
+    known = prompt.lookup(start, _ADDRESSES)
+    if known is None or known[0] not in prompt.catalogue.fields:
+        return
+    name, end = known
+    after = prompt.skip(end, "is missing", "is empty", "is not set", "is set", "on file", "is known", "is unknown")
+    absent = lead.negated != (missing or prompt.has(end, "is missing", "is empty", "is not set", "is unknown"))
+    if lead.negated and (missing or (after > end and prompt.word(end) == "is")):
+        raise Unclear("Two negations in one condition: who should be in?")
+    if (
+        start == at
+        and after == end
+        and not lead.negated
+        and prompt.word(at - 1) not in ("with", "have", "has", "having")
+    ):
+        return
+    yield Found(node=leaf(name, "null" if absent else "notNull"), end=after, kind="address", negated=absent)
+
+
+def _channels(prompt: Prompt, at: int, denied: bool, lead: Lead) -> Found | None:
+    """One channel, both of them, or one "but not" the other."""
+    first = prompt.lookup(at, _CHANNELS)
+    if first is None or first[0] not in prompt.catalogue.fields:
+        return None
+    rules: list[Node] = [leaf(first[0], "=", not denied)]
+    end, joint = first[1], ""
+    but_not = prompt.skip(end, "but not", "and not", ", but not", "not")
+    with_more = prompt.skip(end, "and", "or", "&", "nor")
+    start = but_not if but_not > end else with_more
+    second = prompt.lookup(prompt.skip(start, "to", "from", "of"), _CHANNELS) if start > end else None
+    if second is not None and second[0] != first[0] and second[0] in prompt.catalogue.fields:
+        if but_not > end:
+            if denied:
+                raise Unclear("Who should be in: people who accept which of email and SMS?")
+            rules.append(leaf(second[0], "=", False))
+            joint = "and"
+        else:
+            joint = _joint(prompt, end, prompt.span(at, second[1]), denied, lead)
+            rules.append(leaf(second[0], "=", not denied))
+        end = second[1]
+    return Found(node=group(joint or "and", rules), end=end, kind="consent", negated=denied)
+
+
+def _joint(prompt: Prompt, at: int, text: str, denied: bool, lead: Lead) -> str:
+    """Not (email or sms) is neither; out of (email and sms) is neither too; the other two say too little."""
+    word = "or" if prompt.word(at) in ("or", "nor") else "and"
+    if not denied:
+        return word
+    if (word == "and") == lead.negated:
+        raise Unclear(f"Should people who accept just one of “{text}” be in?", [text])
+    return "and"
+
+
+def _noun(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """With email opt-in, no SMS consent, email subscribers."""
+    channel = prompt.lookup(at, _CHANNELS)
+    if channel is None or channel[0] not in prompt.catalogue.fields:
+        return
+    name, end = channel
+    after = prompt.skip(end, *_NOUNS, "subscribers", "subscriber")
+    if after > end:
+        rules: list[Node] = [leaf(name, "=", not lead.negated)]
+        other = prompt.lookup(prompt.skip(after, "but not", "and not", "but no", "and no"), _CHANNELS)
+        if other is not None and other[0] != name and other[0] in prompt.catalogue.fields and not lead.negated:
+            rules.append(leaf(other[0], "=", False))
+            after = prompt.skip(other[1], *_NOUNS)
+        yield Found(node=group("and", rules), end=after, kind="consent", negated=lead.negated)
+    elif lead.negation in ("no", "without") and prompt.word(end) not in ("address", "addresses", "id"):
+        text = prompt.span(at, end)
+        raise Unclear(f"Do you mean people without consent for {text}, or without an address for it?", [text])

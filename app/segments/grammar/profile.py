@@ -1,0 +1,174 @@
+"""Who a customer is: where they live, gender, tags, source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.segments.grammar.names import PLACES, Listing, listing
+from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, joined, leaf
+
+_LIVE_IN = (
+    "in",
+    "from",
+    "live in",
+    "lives in",
+    "living in",
+    "reside in",
+    "residing in",
+    "based in",
+    "based out of",
+    "located in",
+    "situated in",
+    "staying in",
+    "stay in",
+    "live at",
+)
+_TAGGED = (
+    "tagged",
+    "tagged as",
+    "tagged with",
+    "labelled",
+    "labelled as",
+    "labeled",
+    "labeled as",
+    "with tag",
+    "with the tag",
+    "with tags",
+    "with the tags",
+    "with a tag",
+    "tag",
+    "tags",
+    "the tag",
+    "the tags",
+    "tag is",
+    "tags are",
+    "tags include",
+    "tags contain",
+    "having the tag",
+    "having tag",
+)
+_CAME = ("came", "come", "acquired", "arrived", "found us", "found", "sourced", "signed up", "joined")
+_WAYS = ("from", "through", "via", "by", "through the", "via the", "from the", "by way of")
+_CAME_FROM = (*(f"{verb} {way}" for verb in _CAME for way in _WAYS), "source is", "source", "sourced from")
+
+
+def places(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """In Delhi or Pune; from India; Mumbai."""
+    outside = prompt.skip(at, "outside", "outside of", "living outside", "live outside", "based outside")
+    start = max(outside, prompt.skip(at, *_LIVE_IN))
+    if outside > at:
+        if lead.negated:
+            raise Unclear(f"“not {prompt.span(at, outside)}” denies twice. Who should be in?")
+        lead = replace(lead, negation="not")
+    if lead.past or lead.negation in ("never", "no", "without") or prompt.word(at) == "source":
+        return
+    fields = [name for name in PLACES if name in prompt.catalogue.fields]
+    for found in listing(prompt, start, fields, again=("in", "from")):
+        if found.joint == "both":
+            raise _one_only(prompt, at, found)
+        yield _one_of(found, "place", lead)
+
+
+def genders(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Women; men or women."""
+    if lead.negation in ("never", "no", "without") or "gender" not in prompt.catalogue.fields:
+        return
+    start = prompt.skip(at, "gender is", "gender", "gender of")
+    for found in listing(prompt, start, ["gender"]):
+        if start == at and prompt.word(at) in ("other", "unknown", "f", "m"):
+            return
+        if found.joint == "both" and start > at:
+            raise _one_only(prompt, at, found)
+        yield _one_of(found, "gender", lead)
+
+
+def sources(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Came from the website; acquired through referral."""
+    start = prompt.skip(at, *_CAME_FROM)
+    if start == at or lead.negation in ("no", "without") or "source" not in prompt.catalogue.fields:
+        return
+    for found in listing(prompt, start, ["source"], again=("from", "through", "via")):
+        yield _one_of(found, "source", lead)
+
+
+def tags(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Tagged vip; tagged both wholesale and newsletter; employees."""
+    if "tags" not in prompt.catalogue.fields or lead.negation == "never":
+        return
+    if lead.negation in ("no", "without") and prompt.has(at, "tags", "any tags", "tag", "any tag"):
+        yield Found(node=leaf("tags", "null"), end=prompt.skip(at, "tags", "any tags", "tag", "any tag"), kind="tags")
+    if prompt.word(at) == "untagged" and not lead.negated:
+        yield Found(node=leaf("tags", "null"), end=at + 1, kind="tags")
+    start = prompt.skip(at, *_TAGGED)
+    before = start > at
+    start = start if before else prompt.skip(at, "the", "a", "an")
+    for found in listing(prompt, start, ["tags"], again=("tagged", "tag")):
+        said = before or prompt.word(found.end) in ("tag", "tags")
+        if not said and (start > at or lead.negation in ("no", "without")):
+            continue
+        if not said:
+            _check_segment(prompt, start, found)
+        operator = _tags_operator(prompt, at, found, lead, said)
+        node = leaf("tags", operator, list(found.values))
+        end = prompt.skip(found.end, "tag", "tags") if not before else found.end
+        yield Found(node=node, end=end, kind="tags", negated=lead.negated, remarks=found.remarks)
+
+
+def _tags_operator(prompt: Prompt, at: int, found: Listing, lead: Lead, said: bool) -> str:
+    several_and = found.joint in ("and", "both")
+    if found.joint == "nor":
+        if lead.negated:
+            raise Unclear(f"“{prompt.span(at, found.end)}” denies twice. Who should be in?")
+        return "noneOf"
+    if lead.negated:
+        if several_and and lead.negation != "except":
+            text = prompt.span(at, found.end)
+            raise Unclear(f"Should “not {text}” leave out who has all of these tags, or any of them?", [text])
+        return "noneOf"
+    if several_and and not said and found.joint == "and":
+        text = prompt.span(at, found.end)
+        raise Unclear(f"Should people in “{text}” have all of these tags, or one of them?", [text])
+    return "allOf" if several_and else "anyOf"
+
+
+def _check_segment(prompt: Prompt, at: int, found: Listing) -> None:
+    """A bare word may be a tag and the name of a segment; only the person knows which is meant."""
+    nouns = {"customers", "customer", "people", "buyers", "users", "the", "segment", "members", "shoppers"}
+    words = [{word for word in _words(value) if word not in nouns} for value in found.values]
+    for name in prompt.catalogue.segments.values():
+        if {word for word in _words(name) if word not in nouns} in words:
+            tag = next(value for value in found.values if set(_words(value)) <= set(_words(name)))
+            raise Unclear(
+                f"Do you mean the tag “{tag}” or the segment “{name}”? Say “tagged {tag}” or “in the segment {name}”.",
+                [prompt.span(at, found.end)],
+            )
+
+
+def _words(text: str) -> list[str]:
+    return text.casefold().split()
+
+
+def _one_of(found: Listing, kind: str, lead: Lead) -> Found:
+    """A condition on a field that has one value at a time; "Delhi and Pune" can only mean either of them."""
+    remarks = list(found.remarks)
+    denied = lead.negated != (found.joint == "nor")
+    if lead.negated and found.joint == "nor":
+        raise Unclear("Two negations in one condition: who should be in?")
+    if found.joint == "and":
+        last = "or"
+        remarks.append(
+            Remark("either_value", f"“{joined(found.values, 'and')}” means any of them: {joined(found.values, last)}.")
+        )
+    if len(found.values) == 1:
+        node = leaf(found.field, "!=" if denied else "=", found.values[0])
+    else:
+        node = leaf(found.field, "notIn" if denied else "in", list(found.values))
+    return Found(node=node, end=found.end, kind=kind, negated=denied, remarks=tuple(remarks))
+
+
+def _one_only(prompt: Prompt, at: int, found: Listing) -> Unclear:
+    label = prompt.catalogue.fields[found.field].label.lower()
+    return Unclear(
+        f"A customer has one {label} at a time. Do you mean {joined(found.values)}?", [prompt.span(at, found.end)]
+    )

@@ -1,0 +1,139 @@
+"""What a customer bought: how often, how much, of what, when. Gathers the facts; `buying` turns them into a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.segments.grammar.buying import Purchase, build_count, build_measure, build_spend
+from app.segments.grammar.comparison import BEFORE, Comparison, comparison, postfix
+from app.segments.grammar.complements import adjectives, complements, coupon, each_amount
+from app.segments.grammar.names import listing
+from app.segments.grammar.numbers import amount, count
+from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, leaf
+from app.segments.grammar.purchase_words import (
+    MEASURES,
+    NOUNS,
+    ONE_TIME,
+    PLACED,
+    SIGNS,
+    SPENT,
+    TOTALLY,
+    VERBS,
+)
+
+
+def habits(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """One-time buyers; repeat customers; buyers of Shoes; Shoes buyers."""
+    start = prompt.skip(at, "a", "the")
+    known = prompt.lookup(start, ONE_TIME)
+    if known is not None and lead.negation in ("", "not", "except"):
+        (operator, number), end = known
+        text = prompt.span(start, end)
+        meaning = "exactly one order" if operator == "=" else "two orders or more"
+        remark = Remark("order_count_words", f"“{text}” means {meaning}.")
+        operator = {"=": "!=", ">=": "<"}[operator] if lead.negated else operator
+        node = leaf("order_count", operator, number)
+        yield Found(node=node, end=end, kind="habit", remarks=(remark,), negated=lead.negated)
+    of = prompt.skip(at, "buyers of", "buyer of", "purchasers of")
+    for goods in listing(prompt, of, ("order.category", "order.product")):
+        end = goods.end if of > at else prompt.skip(goods.end, "buyers", "shoppers", "purchasers")
+        if (of > at or end > goods.end) and lead.negation in ("", "not", "except"):
+            yield from build_count(prompt, Purchase(at=at, end=end, goods=goods), lead)
+
+
+def verbs(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Bought more than 3 times in the last 60 days; ordered Shoes; never purchased."""
+    start = prompt.skip(at, *VERBS)
+    if start == at or not lead.verbal or lead.negation == "no":
+        return
+    if prompt.word(start - 1) in ("order", "purchase") and not lead.auxiliary and lead.negation != "never":
+        return
+    start = prompt.skip(start, "anything", "something", "from us", "with us", "any products")
+    start = (
+        prompt.skip(start, "from us", "with us", "from")
+        if prompt.word(start - 1) in ("anything", "something")
+        else start
+    )
+    facts = complements(prompt, Purchase(at=at, end=start), lead)
+    facts = facts.but(end=prompt.skip(facts.end, "yet")) if lead.negated and facts.frame is None else facts
+    yield from build_count(prompt, facts, lead)
+
+
+def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """More than 5 orders; at least 3 orders of Shoes in the last 30 days; an order over 5k; no orders."""
+    start = prompt.skip(at, *PLACED)
+    opposite = ""
+    if prompt.word(start) in ("no", "zero") and start > at:
+        opposite, start = "no", start + 1
+    article = prompt.skip(start, "a", "an", "any", "a single", "a total of", "even one", "even a single")
+    test = None if article > start and not prompt.has(start, "a total of") else comparison(prompt, article, count)
+    if test is None and article == start and (before := prompt.lookup(start, BEFORE)) and before[1] > start:
+        test = _counted_article(prompt, before)
+    facts = Purchase(at=at, end=test.end if test else article, test=test)
+    facts = adjectives(prompt, facts)
+    number = NOUNS.get(prompt.word(facts.end))
+    if number is None or (test is not None and not test.whole):
+        return
+    if opposite and (lead.negated or test):
+        raise Unclear(f"“{prompt.span(lead.end, facts.end + 1)}” denies twice. Who should be in?")
+    if test is not None:
+        test = postfix(prompt, Comparison(test.tests, facts.end + 1, test.explicit))
+        facts = facts.but(test=test, end=test.end)
+    else:
+        facts = facts.but(end=facts.end + 1)
+    lead = Lead(end=lead.end, negation="no", campaign=lead.campaign) if opposite else lead
+    facts = each_amount(prompt, facts, plural=number == 2 and lead.negation != "no")
+    yield from build_count(prompt, complements(prompt, facts, lead, times=False), lead)
+
+
+def spending(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Spent over 10k; spent 5,000 on Shoes this year; lifetime value between 5k and 20k."""
+    start = prompt.skip(at, *SPENT)
+    if start == at or not lead.verbal:
+        return
+    facts = Purchase(at=at, end=start)
+    facts = complements(prompt, facts, lead, times=False)
+    test = comparison(prompt, prompt.skip(facts.end, "a total of", "is", "of"), amount)
+    if test is None:
+        return
+    facts = complements(prompt, facts.but(test=test, end=prompt.skip(test.end, *TOTALLY)), lead, times=False)
+    facts = facts.but(end=prompt.skip(facts.end, *TOTALLY))
+    yield from build_spend(prompt, facts, lead)
+
+
+def measures(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Average order value above 2k; largest order over 5,000; number of orders between 3 and 5."""
+    start = prompt.skip(at, "an", "a", "the", "their", "whose")
+    known = prompt.lookup(start, MEASURES)
+    if known is None and prompt.word(start) == "orders" and prompt.word(start + 1)[:1] in SIGNS:
+        known = ("count", start + 1)
+    if known is None or lead.negation in ("no", "without", "never"):
+        return
+    measure, end = known
+    test = comparison(
+        prompt, prompt.skip(end, "is", "of", "was", "value is", ":", "is of"), count if measure == "count" else amount
+    )
+    if test is None or (measure == "count" and not test.whole):
+        return
+    facts = complements(prompt, Purchase(at=at, end=test.end, test=test), lead, times=False)
+    if measure == "count":
+        exact = Comparison(test.tests, test.end, explicit=True)
+        yield from build_count(prompt, facts.but(test=exact), lead)
+    else:
+        yield from build_measure(prompt, facts, measure, lead)
+
+
+def coupons(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Used coupon DIWALI10; redeemed the voucher “SAVE5” in the last 30 days."""
+    start = prompt.skip(at, "used", "use", "redeemed", "redeem", "applied", "using", "with")
+    if start == at or not lead.verbal or "coupon" not in prompt.catalogue.order_fields:
+        return
+    facts = coupon(prompt, Purchase(at=at, end=start), ())
+    if facts is not None:
+        yield from build_count(prompt, complements(prompt, facts, lead, times=False), lead)
+
+
+def _counted_article(prompt: Prompt, before: tuple[str, int]) -> Comparison | None:
+    """More than an order."""
+    number = count(prompt, before[1])
+    return Comparison(((before[0], (number,)),), number.end) if number else None

@@ -1,0 +1,93 @@
+"""Where a neighbour may be read in two ways, the person is asked instead of guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from app.segments.grammar.joints import Joint
+from app.segments.grammar.prompt import Lead, Node, Prompt, Remark, Unclear
+
+_DEEDS = ("orders", "spend", "campaign", "consent")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One condition (or bracket) of a run, with the joint before it and the words that led to it."""
+
+    node: Node
+    end: int
+    joint: Joint
+    lead: Lead
+    kind: str
+    remarks: tuple[Remark, ...] = ()
+    negated: bool = False
+    timed: bool = False
+    campaign: str | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it begins a statement of its own: with a noun, "who", or a verb form."""
+        return self.lead.subject or self.lead.relative or self.lead.auxiliary
+
+
+def check_scope(prompt: Prompt, run: Sequence[Part]) -> None:
+    """Raise Unclear where commas, denials, time frames or modifiers could reach further than they say."""
+    ors = [part for part in run if part.joint.kind == "or"]
+    if ors and any(part.joint.kind == "," for part in run):
+        raise Unclear(
+            "Some of these are joined by commas and some by “or”. Which belong together? Write “and” or use brackets.",
+            [prompt.span(run[0].joint.end, run[-1].end)],
+        )
+    if ors:
+        _check_modifiers(prompt, run)
+    for before, after in pairwise(run):
+        _check_denial(prompt, before, after)
+        _check_number(prompt, before, after)
+    _check_time(prompt, run)
+
+
+def _check_modifiers(prompt: Prompt, run: Sequence[Part]) -> None:
+    """In "women in Delhi or tagged vip" the women may be meant in both halves."""
+    starts = [run[0], *(part for part in run if part.joint.kind == "or")]
+    juxtaposed = [part for part in run[1:] if part.joint.kind == ""]
+    if not juxtaposed:
+        return
+    parallel = len({part.kind for part in starts}) == 1
+    if not parallel and not all(part.lead.subject for part in starts[1:]):
+        text = prompt.span(run[0].joint.end, run[-1].end)
+        raise Unclear(f"What does “or” join in “{text}”? Brackets help: (A or B) and C.", [text])
+
+
+def _check_denial(prompt: Prompt, before: Part, after: Part) -> None:
+    """In "have not ordered or opened a campaign" the denial may reach over both."""
+    if before.negated and after.joint.kind == "" and before.kind in ("gender", "tags", "place") and not before.fresh:
+        text = prompt.span(before.joint.end, after.end)
+        raise Unclear(f"Does the “not” in “{text}” apply to all of it? Use brackets, or “who are not ...”.", [text])
+    if not before.negated or after.joint.kind not in ("or", "and", ","):
+        return
+    bare = not after.fresh and not after.negated
+    if bare and (after.joint.kind == "or" or (before.lead.auxiliary and after.kind in _DEEDS)):
+        text = prompt.span(before.joint.end, after.end)
+        raise Unclear(f"Does the “not” in “{text}” apply to both? Say it again, or use brackets.", [text])
+
+
+def _check_number(prompt: Prompt, before: Part, after: Part) -> None:
+    """In "more than 3 orders or 5 purchases" the "more than" may be meant for both."""
+    bare = any(remark.code == "exact_count" for remark in after.remarks)
+    if bare and after.joint.kind in ("or", "and", ",") and after.lead.end == after.joint.end and before.kind in _DEEDS:
+        text = prompt.span(before.joint.end, after.end)
+        raise Unclear(f"Is the last number in “{text}” exact, or a limit like the one before?", [text])
+
+
+def _check_time(prompt: Prompt, run: Sequence[Part]) -> None:
+    """In "more than 3 orders and spent over 10k in the last year" the time may be meant for both."""
+    for before, after in pairwise(run):
+        if before.kind not in _DEEDS[:3] or after.kind not in _DEEDS[:3] or before.timed or not after.timed:
+            continue
+        own = after.node.get("field") in ("last_order_at", "first_order_at")
+        if own or before.negated or after.negated or after.lead.subject or after.lead.relative:
+            continue
+        text = prompt.span(before.joint.end, after.end)
+        raise Unclear(f"Does the time in “{text}” apply to both, or to the last one alone?", [text])

@@ -1,0 +1,65 @@
+"""A server that speaks OpenAI's chat completions (https://platform.openai.com/docs/api-reference/chat)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.fakes.scripted import Asked, Blocked, Empty, Garbage, Reply, ScriptedServer, Status, moment, say
+
+
+class FakeOpenAI(ScriptedServer):
+    """Set OPENAI_BASE_URL to `base_url`; a key is not needed."""
+
+    @property
+    def base_url(self) -> str:
+        """The address to configure."""
+        return f"{self.origin}/v1"
+
+    def answer(self, asked: Asked, reply: Reply) -> tuple[int, dict[str, Any] | bytes]:
+        """A chat completion, or OpenAI's error object."""
+        if isinstance(reply, Status):
+            kind = {401: "invalid_api_key", 429: "rate_limit_exceeded"}.get(reply.code, "server_error")
+            return reply.code, {
+                "error": {"message": f"scripted {reply.code}", "type": kind, "code": kind, "param": None}
+            }
+        if isinstance(reply, Garbage):
+            return 200, b"<html>this is not the API</html>"
+        read, written = len(asked.text) // 4, len(say(reply).text) // 4
+        content, refusal, finish = _content(reply)
+        message = {"role": "assistant", "content": content, "refusal": refusal}
+        return 200, {
+            "id": "chatcmpl-fake",
+            "object": "chat.completion",
+            "created": moment(),
+            "model": asked.body.get("model", "fake"),
+            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
+            "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written},
+        }
+
+    def stream(self, asked: Asked, reply: Reply) -> bytes | None:
+        """The same as chunks, when the request says `stream`."""
+        if not asked.body.get("stream") or isinstance(reply, Status | Garbage):
+            return None
+        content, _, finish = _content(reply)
+        deltas = [{"role": "assistant", "content": ""}, {"content": content or ""}, {}]
+        events = [
+            {
+                "id": "chatcmpl-fake",
+                "object": "chat.completion.chunk",
+                "created": moment(),
+                "model": asked.body.get("model", "fake"),
+                "choices": [{"index": 0, "delta": delta, "finish_reason": finish if not delta else None}],
+            }
+            for delta in deltas
+        ]
+        return "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode() + b"data: [DONE]\n\n"
+
+
+def _content(reply: Reply) -> tuple[str | None, str | None, str]:
+    if isinstance(reply, Blocked):
+        return None, None, "content_filter"
+    if isinstance(reply, Empty):
+        return "", None, "stop"
+    said = say(reply)
+    return said.text, None, "length" if said.cut else "stop"
