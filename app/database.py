@@ -69,7 +69,7 @@ def collection(name: str) -> AsyncCollection[Raw]:
 
 
 async def in_transaction(work: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
-    """Run `work` in one transaction, retried on conflicts (MongoDB's `withTransaction`), so it may run several times."""
+    """Run `work` in one transaction, retried on conflicts (MongoDB's `withTransaction`), so perhaps several times."""
     async with database().client.start_session() as session:
         return await session.with_transaction(work)
 

@@ -1,4 +1,4 @@
-"""Every error a person may see, in one hierarchy; one place each turns them to problem+json (RFC 9457) and to toasts."""
+"""Every error a person may see, in one hierarchy; turned to problem+json (RFC 9457) and to toasts in one place each."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class Settings(BaseSettings):
 
     @property
     def queue_url(self) -> str:
-        """REDIS_URL as given: the database of the task queue alone, because Dramatiq's maintenance wants one of its own."""
+        """REDIS_URL as given: the task queue alone lives there, because Dramatiq's maintenance scans its database."""
         return self.redis_url
 
     @property

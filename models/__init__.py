@@ -6,12 +6,27 @@ from models.chunk import Chunk
 from models.customer import Customer
 from models.delivery import Delivery
 from models.import_job import ImportJob
+from models.import_reject import ImportReject
 from models.member import Member
 from models.order import Order
+from models.outbox import OutboxMessage
 from models.segment import Segment
 from models.suppression import Suppression
 
-DOCUMENTS = [AiCall, Campaign, Chunk, Customer, Delivery, ImportJob, Member, Order, Segment, Suppression]
+DOCUMENTS = [
+    AiCall,
+    Campaign,
+    Chunk,
+    Customer,
+    Delivery,
+    ImportJob,
+    ImportReject,
+    Member,
+    Order,
+    OutboxMessage,
+    Segment,
+    Suppression,
+]
 
 __all__ = [
     "DOCUMENTS",
@@ -21,8 +36,10 @@ __all__ = [
     "Customer",
     "Delivery",
     "ImportJob",
+    "ImportReject",
     "Member",
     "Order",
+    "OutboxMessage",
     "Segment",
     "Suppression",
 ]

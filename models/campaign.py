@@ -41,6 +41,7 @@ class Campaign(Document):
     `body` is HTML with Liquid merge tags; `audience` is the number frozen into chunks at launch. Counts are never kept
     here: `app.campaigns.progress` derives them from the chunks, whose tallies derive from the deliveries.
     `waiting_reason` says why a running campaign does not move (mail server away), `pause_reason` why it was paused.
+    `breaker_sent` and `breaker_failed` are the counts at the last start or resume: the breaker judges what came since.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Campaign(Document):
     audience: int | None = None
     waiting_reason: str | None = None
     pause_reason: str | None = None
+    breaker_sent: int = 0
+    breaker_failed: int = 0
     lease_owner: str | None = None
     lease_until: Moment | None = None
     created_by: PydanticObjectId | None = None

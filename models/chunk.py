@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, Field
@@ -34,6 +34,9 @@ class Chunk(Document):
     """`_id` is "campaign:n". Whoever holds the lease (`owner`, `lease_until`) writes it, comparing the owner each time.
 
     `tally` is derived from the chunk's deliveries: recomputed when a lease is taken, carried along while it is held.
+    `attempts` counts the times in a row that the mail server could not be reached. `enqueued_at` is when a message for
+    this chunk was last put on the queue, so that a long queue does not fill with repeats. `retry` asks whoever takes
+    the lease next to make deliveries of that state due again. `touched` is set with the first lease.
     """
 
     id: str  # type: ignore[assignment]  # Beanie lets a document choose its key's type
@@ -46,6 +49,9 @@ class Chunk(Document):
     lease_until: Moment | None = None
     next_at: Moment | None = None
     attempts: int = 0
+    touched: bool = False
+    enqueued_at: Moment | None = None
+    retry: Literal["failed", "unknown"] | None = None
     tally: Tally = Field(default_factory=Tally)
 
     class Settings:

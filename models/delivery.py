@@ -32,7 +32,8 @@ class DeliveryState(StrEnum):
 class Delivery(Document):
     """`_id` is "campaign:customer", which makes it unique. `reason` holds the server's words or why it was skipped.
 
-    `chunk` is the chunk's number, `attempts` counts hand-overs, `next_at` is when a deferred one is due again.
+    `chunk` is the chunk's number, `attempts` counts hand-overs, `next_at` is when a deferred one is due again, `owner`
+    the lease under which it was last handed over, `first_try_at` the moment of the first hand-over.
     """
 
     id: str  # type: ignore[assignment]  # Beanie lets a document choose its key's type
@@ -45,7 +46,9 @@ class Delivery(Document):
     name: str = ""
     reason: str | None = None
     message_id: str | None = None
+    owner: str | None = None
     attempts: int = 0
+    first_try_at: Moment | None = None
     next_at: Moment | None = None
     created_at: Moment
     updated_at: Moment

@@ -9,7 +9,7 @@ from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from models.values import Moment, Money, now
+from models.values import GIVEN, Moment, Money, now
 
 
 class OrderStatus(StrEnum):
@@ -52,7 +52,7 @@ class Order(Document):
     class Settings:
         name = "orders"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel("number", unique=True, partialFilterExpression={"number": {"$type": "string"}}),
+            IndexModel("number", unique=True, partialFilterExpression={"number": GIVEN}),
             IndexModel([("customer_id", ASCENDING), ("placed_at", DESCENDING)]),
             IndexModel([("placed_at", DESCENDING), ("_id", DESCENDING)]),
             IndexModel(

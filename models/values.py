@@ -29,6 +29,13 @@ def _aware(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+GIVEN = {"$gt": ""}
+"""Text that is there, as the filter of a partial index.
+
+Not `$type`: MongoDB uses a partial index only for queries that it can prove to stay inside its filter. It proves that
+for equality and `$in` against `$gt`, and never against `$type`: such queries would read the whole collection.
+"""
+
 Moment = Annotated[datetime, AfterValidator(_aware)]
 """An aware UTC time; a naive one is read as UTC."""
 
