@@ -24,5 +24,5 @@ class Suppression(Document):
         name = "suppressions"
         indexes: ClassVar[list[IndexModel]] = [
             IndexModel([("channel", ASCENDING), ("address", ASCENDING)], unique=True),
-            IndexModel("campaign_id", partialFilterExpression={"campaign_id": {"$type": "objectId"}}),
+            IndexModel("campaign_id"),
         ]

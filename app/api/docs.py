@@ -1,0 +1,56 @@
+"""The API's documentation page and OpenAPI document; nothing on it is loaded from another host."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import HTMLResponse
+
+from app.api.problems import MEDIA_TYPE
+
+_ASSETS = "/api/docs/assets"
+
+
+def install(app: FastAPI) -> None:
+    """Serve `/api/docs` (Swagger UI from the package `fastapi-offline`) and the OpenAPI document."""
+    with as_file(files("fastapi_offline") / "static") as folder:
+        app.mount(_ASSETS, StaticFiles(directory=folder), name="docs-assets")
+
+    @app.get("/api/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url=str(app.openapi_url),
+            title="Cohort API",
+            oauth2_redirect_url="/api/docs/oauth2-redirect",
+            swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
+            swagger_css_url=f"{_ASSETS}/swagger-ui.css",
+            swagger_favicon_url=f"{_ASSETS}/favicon.png",
+            swagger_ui_parameters={"docExpansion": "none", "persistAuthorization": False, "tryItOutEnabled": True},
+        )
+
+    @app.get("/api/docs/oauth2-redirect", include_in_schema=False)
+    async def oauth2_redirect() -> HTMLResponse:
+        return get_swagger_ui_oauth2_redirect_html()
+
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _as_problems(describe())
+        return describe()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document
+
+
+def _as_problems(document: dict[str, Any]) -> None:
+    """Errors are answered as problem documents; FastAPI would list them as plain JSON."""
+    for path in document.get("paths", {}).values():
+        for operation in path.values():
+            for status, response in operation.get("responses", {}).items():
+                content = response.get("content", {})
+                if status >= "400" and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json")

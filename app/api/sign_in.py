@@ -1,0 +1,101 @@
+"""Sign-in over HTTP: a cookie cannot be set from a socket, so the pages' forms post here."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.api.origin import require_own_origin
+from app.auth.members import authenticate, end_sessions
+from app.auth.session import clear_cookie, member_of_request, set_cookie
+from app.auth.throttle import TooManyAttempts, count_attempt, forget_attempts
+from app.auth.welcome import claim_welcome
+from app.errors import CohortError, NotFound, NotSignedIn
+from app.settings import get_settings
+from models.member import Member
+
+router = APIRouter(include_in_schema=False)
+
+_LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]{0,2000}")
+
+
+def local_path(text: str) -> str:
+    """`text` when it is a path on this site, else `/`: no scheme, no host, nothing a browser would read as one."""
+    return text if _LOCAL_PATH.fullmatch(text) else "/"
+
+
+async def sign_in(request: Request, email: str, password: str) -> Member:
+    """Check a sign-in and count it when it fails. Raises NotSignedIn and TooManyAttempts."""
+    address = request.client.host if request.client else "unknown"
+    await count_attempt(address, email)
+    member = await authenticate(email, password)
+    await forget_attempts(address, email)
+    return member
+
+
+@router.post("/signin")
+async def post_sign_in(
+    request: Request,
+    email: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """Set the cookie and go to `next`; back to the form with `error=1` when email and password do not match."""
+    require_own_origin(request, strict=False)
+    target = local_path(next)
+    try:
+        member = await sign_in(request, email, password)
+    except (NotSignedIn, TooManyAttempts) as problem:
+        query = {"error": "1"}
+        if isinstance(problem, TooManyAttempts):
+            query |= {"reason": "throttled"}
+        if target != "/":
+            query |= {"next": target}
+        return _see(f"/signin?{urlencode(query)}")
+    response = _see(target)
+    set_cookie(response, member)
+    return response
+
+
+@router.post("/signout")
+async def post_sign_out(request: Request) -> Response:
+    """End every session of the member: one who signs out somewhere means it, and open tabs end with it."""
+    require_own_origin(request)
+    member = await member_of_request(request)
+    if member is not None and member.id is not None:
+        await end_sessions(member, member.id)
+    request.scope.pop("cohort.renew_session", None)
+    response = _see("/signin")
+    clear_cookie(response)
+    return response
+
+
+@router.post("/welcome")
+async def post_welcome(
+    request: Request,
+    token: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+    email: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+) -> Response:
+    """Make the first owner and sign in. Back to the form with `error=` naming the wrong field otherwise."""
+    require_own_origin(request, strict=False)
+    try:
+        owner = await claim_welcome(get_settings(), token, name=name, email=email, password=password)
+    except NotFound:
+        return _see("/signin?error=used")
+    except CohortError as problem:
+        if not problem.errors:
+            raise
+        return _see(f"/welcome?{urlencode({'token': token, 'error': problem.errors[0].field})}")
+    response = _see("/")
+    set_cookie(response, owner)
+    return response
+
+
+def _see(location: str) -> RedirectResponse:
+    return RedirectResponse(location, status_code=303)

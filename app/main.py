@@ -1,0 +1,133 @@
+"""Builds the web application: REST, health and sign-in on a FastAPI parent, the pages mounted on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.metadata import version
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from pymongo.errors import PyMongoError
+from redis.exceptions import RedisError
+
+from app import database
+from app.api import routers
+from app.api.body_limit import BodyLimit
+from app.api.docs import install as install_docs
+from app.api.metrics import Measured
+from app.api.origin import own_origin_only
+from app.api.problems import install as install_problems
+from app.api.security_headers import SecurityHeaders
+from app.auth.members import ensure_owner
+from app.auth.session import SlidingSession
+from app.campaigns import live
+from app.errors import SettingsError, Unavailable
+from app.settings import Settings, get_settings, use_settings
+
+FIRST_TRY_SECONDS = 3
+RETRY_SECONDS = 1
+SHUTDOWN_SECONDS = 10
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings | None = None, *, with_pages: bool = True) -> FastAPI:
+    """The application, for `uvicorn app.main:create_app --factory`; `settings` default to the environment's.
+
+    `with_pages=False` leaves the NiceGUI pages out: REST, health and sign-in alone.
+    """
+    if settings is not None:
+        use_settings(settings)
+    settings = get_settings()
+    app = FastAPI(
+        title="Cohort",
+        version=version("cohort"),
+        description="Customers, orders, segments and campaigns of one shop.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    install_problems(app)
+    install_docs(app)
+    for router in routers():
+        app.include_router(router)
+    for middleware in (SlidingSession, BodyLimit, SecurityHeaders, Measured):
+        app.add_middleware(middleware)
+    if with_pages:
+        _install_pages(app, settings)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; open requests get ten seconds to end."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        log_config=None,
+    )
+    uvicorn.Server(config).run()
+
+
+def _install_pages(app: FastAPI, settings: Settings) -> None:
+    from nicegui import core
+
+    from pages import install
+
+    install(app, settings)
+    core.sio.eio.cors_allowed_origins = own_origin_only
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Serve at once; a database that is away is tried again until it is there."""
+    settings: Settings = app.state.settings
+    for name, url in (("MONGODB_URL", settings.mongodb_url), ("REDIS_URL", settings.redis_url)):
+        if not url:
+            raise SettingsError(f"{name}: is empty; `cohort run` starts the embedded servers, this process does not")
+    preparing = asyncio.create_task(_prepare(settings))
+    preparing.add_done_callback(_report)
+    try:
+        await asyncio.wait({preparing}, timeout=FIRST_TRY_SECONDS)
+        if preparing.done():
+            preparing.result()
+        yield
+    finally:
+        preparing.cancel()
+        await asyncio.wait({preparing})
+        await live.stop()
+        await database.disconnect()
+
+
+async def _prepare(settings: Settings) -> None:
+    """Connect, make the owner of the settings, follow the running campaigns; what is away is waited for."""
+
+    async def with_database() -> None:
+        await database.connect(settings.mongodb_url)
+        await ensure_owner(settings)
+
+    await _until_it_works("database", with_database)
+    await _until_it_works("queue", live.start)
+
+
+async def _until_it_works(name: str, step: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await step()
+            return
+        except (Unavailable, PyMongoError, RedisError, OSError) as problem:
+            log.warning("waiting", for_=name, detail=str(problem)[:300])
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+def _report(preparing: asyncio.Task[None]) -> None:
+    if not preparing.cancelled() and (problem := preparing.exception()):
+        log.error("the start failed", exc_info=problem)
