@@ -1,0 +1,62 @@
+"""A shortcut for templates that only fill in tags: most messages, at a tenth of the general renderer's cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from liquid import BoundTemplate
+from liquid.builtin.content import ContentNode
+from liquid.builtin.expressions import FilteredExpression, Path
+from liquid.builtin.expressions.primitive import StringLiteral
+from liquid.builtin.filters.misc import default
+from liquid.builtin.output import OutputNode
+from liquid.stringify import to_liquid_string
+from markupsafe import Markup
+
+Piece = str | Callable[[Mapping[str, Any]], str]
+
+_SPECIAL = frozenset({"size", "first", "last"})
+
+
+def pieces_of(bound: BoundTemplate, *, escape: bool) -> list[Piece] | None:
+    """The template as texts and look-ups to be joined, or None when it holds anything but text, tags and tags with a
+    `default` in quotes. What comes out is what Liquid would put out.
+    """
+    pieces: list[Piece] = []
+    for node in bound.nodes:
+        if isinstance(node, ContentNode):
+            pieces.append(node.text)
+            continue
+        expression = node.expression if isinstance(node, OutputNode) else None
+        if not isinstance(expression, FilteredExpression) or not isinstance(expression.left, Path):
+            return None
+        path = expression.left.path
+        if not all(isinstance(step, str) and step not in _SPECIAL for step in path):
+            return None
+        fallback: str | None = None
+        if expression.filters:
+            only = expression.filters[0]
+            arguments = [getattr(one, "value", None) for one in only.args]
+            if len(expression.filters) > 1 or only.name != "default" or len(arguments) != 1:
+                return None
+            if type(only.args[0]).__name__ != "PositionalArgument" or not isinstance(arguments[0], StringLiteral):
+                return None
+            fallback = arguments[0].value
+        pieces.append(_lookup([str(step) for step in path], fallback, escape))
+    return pieces
+
+
+def _lookup(path: list[str], fallback: str | None, escape: bool) -> Callable[[Mapping[str, Any]], str]:
+    # A literal in the template is the author's own and is not escaped.
+    literal = Markup(fallback) if escape and fallback is not None else fallback
+
+    def look(values: Mapping[str, Any]) -> str:
+        found: Any = values
+        for step in path:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        if literal is not None:
+            found = default(found, literal)
+        return to_liquid_string(found, escape)
+
+    return look

@@ -1,0 +1,90 @@
+"""The built-in outbox: what would have been sent, kept readable. The way out while no mail server is set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pymongo import DESCENDING
+
+from app.auth.permissions import require
+from app.channels.base import ACCEPTED, Message, Outcome
+from app.database import collection
+from app.errors import NotFound
+from app.paging import Sort, check_limit, cursor_after, rows_after
+from models.member import Member
+from models.outbox import OutboxMessage
+from models.values import fold, now
+
+NEWEST = Sort("newest", (("created_at", DESCENDING), ("_id", DESCENDING)))
+
+
+class OutboxChannel:
+    """Writes messages into the `outbox` collection. The delivery's id is the key, so a repeat changes nothing."""
+
+    async def ready(self) -> None:
+        """Always: it is the same database that holds the campaign."""
+
+    async def send(self, batch: Sequence[Message]) -> list[Outcome]:
+        """Keep every message. A message that is there already was kept by an earlier try."""
+        moment = now()
+        rows = [_row(message, moment) for message in batch]
+        ids = [row["_id"] for row in rows]
+        known = {row["_id"] async for row in collection("outbox").find({"_id": {"$in": ids}}, {"_id": 1})}
+        fresh = [row for row in rows if row["_id"] not in known]
+        if fresh:
+            await collection("outbox").insert_many(fresh, ordered=False)
+        return [ACCEPTED] * len(batch)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+async def list_outbox(
+    member: Member, *, limit: int = 50, cursor: str | None = None, search: str = ""
+) -> tuple[list[OutboxMessage], str | None]:
+    """Newest first, `limit` of 1 to 200, and the cursor of the next page. `search` matches the beginning of words of
+    the recipient's name, address and the subject.
+    """
+    require(member, "deliveries.read")
+    conditions: list[dict[str, Any]] = [{"search": {"$regex": f"^{re.escape(word)}"}} for word in fold(search).split()]
+    if cursor:
+        conditions.append(rows_after(cursor, NEWEST))
+    query = {"$and": conditions} if conditions else {}
+    rows = await collection("outbox").find(query).sort(list(NEWEST.keys)).limit(check_limit(limit) + 1).to_list()
+    following = cursor_after(rows[limit - 1], NEWEST) if len(rows) > limit else None
+    return [OutboxMessage.model_validate(row) for row in rows[:limit]], following
+
+
+async def outbox_message(member: Member, id: str) -> OutboxMessage:
+    """One message of the outbox; its id is the delivery's. Raises NotFound."""
+    require(member, "deliveries.read")
+    message = await OutboxMessage.get(id)
+    if message is None:
+        raise NotFound("This message is not in the outbox.")
+    return message
+
+
+def _row(message: Message, moment: object) -> dict[str, Any]:
+    words = f"{fold(message.name)} {fold(message.subject)}".split()[:40]
+    return {
+        "_id": message.id,
+        "campaign_id": _id(message.campaign_id),
+        "customer_id": _id(message.customer_id),
+        "sender": message.sender,
+        "recipient": message.recipient,
+        "name": message.name,
+        "subject": message.subject,
+        "html": message.html,
+        "text": message.text,
+        "headers": dict(message.headers),
+        "search": list(dict.fromkeys([fold(message.recipient), *words])),
+        "created_at": moment,
+    }
+
+
+def _id(value: ObjectId | None) -> PydanticObjectId | None:
+    return PydanticObjectId(value) if value is not None else None

@@ -1,0 +1,62 @@
+"""The actors of campaigns: thin, they take ids and call the services.
+
+Dramatiq tries none of them again: a failed one is logged, its lease lapses, and the clock derives the message anew from
+MongoDB. So each message may be lost, doubled or late without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+import dramatiq
+import structlog
+from bson import ObjectId
+from dramatiq import Broker
+from pymongo.errors import ConnectionFailure
+
+from app.campaigns import finalize as finalizing
+from app.campaigns import prepare as preparing
+from app.campaigns import sending
+from app.errors import Unavailable
+from tasks.broker import queue_of
+
+LONGEST_MILLISECONDS = 60 * 60 * 1000
+
+log = structlog.get_logger(__name__)
+
+
+def declare(broker: Broker) -> None:
+    """Declare the actors on this broker."""
+    for name, function in {"prepare": prepare, "send_chunk": send_chunk, "finalize": finalize}.items():
+        actor_name = f"campaign.{name}"
+        declared = dramatiq.actor(
+            actor_name=actor_name,
+            queue_name=queue_of(actor_name),
+            broker=broker,
+            max_retries=0,
+            time_limit=LONGEST_MILLISECONDS,
+        )
+        declared(function)
+
+
+async def prepare(campaign_id: str) -> None:
+    """Freeze the audience. At least once; each run starts over, one lease holder at a time starts the campaign."""
+    await _calmly(preparing.prepare(ObjectId(campaign_id)), campaign_id)
+
+
+async def send_chunk(chunk_id: str) -> None:
+    """Send to one chunk. At most once for each customer and try, however often the message comes."""
+    await _calmly(sending.send_chunk(chunk_id), chunk_id)
+
+
+async def finalize(campaign_id: str) -> None:
+    """Close a campaign that has nothing left to do. At least once; doing it again changes nothing."""
+    await _calmly(finalizing.finalize(ObjectId(campaign_id)), campaign_id)
+
+
+async def _calmly(work: Awaitable[None], id: str) -> None:
+    """A database that is away is no fault of the work: one line instead of a stack for every message in hand."""
+    try:
+        await work
+    except (ConnectionFailure, Unavailable) as problem:
+        log.warning("database away, the clock will derive this again", id=id, problem=str(problem)[:200])

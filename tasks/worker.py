@@ -1,0 +1,52 @@
+"""One worker process: a Dramatiq worker in this very process, drained on SIGTERM and SIGINT."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+import structlog
+from dramatiq import Worker
+from dramatiq.middleware.asyncio import AsyncIO
+
+from app.campaigns.sending import Draining
+from app.settings import Settings, use_settings
+from tasks.broker import IDLE_MILLISECONDS, build_broker
+from tasks.process import OpenProcess
+
+STOP_MILLISECONDS = 25_000
+"""How long the micro-batches under way may take to end."""
+
+log = structlog.get_logger(__name__)
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish the micro-batches under way, give every chunk back and return.
+
+    Call it in the main thread. A database or queue that is away is waited for, at the start and later. Raises
+    SettingsError for a MONGODB_URL that cannot be right.
+    """
+    use_settings(settings)
+    ended = threading.Event()
+    process = OpenProcess(settings)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        process.stopping = True
+        Draining.asked = True
+        ended.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    Draining.asked = False
+    broker = build_broker(settings, middleware=[AsyncIO(), process])
+    worker = Worker(broker, worker_timeout=IDLE_MILLISECONDS, worker_threads=settings.worker_threads)
+    worker.start()
+    if process.problem is None:
+        log.info("worker ready", threads=settings.worker_threads)
+        ended.wait()
+        log.info("worker stops")
+    worker.stop(timeout=STOP_MILLISECONDS)
+    broker.close()
+    if process.problem is not None:
+        raise process.problem

@@ -1,0 +1,173 @@
+"""The SMTP channel against a real server that misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+
+import pytest
+
+from app.channels import smtp
+from app.channels.base import Result, Unreachable
+from app.channels.replies import outcome_of
+from app.channels.smtp import SmtpChannel
+from app.channels.smtp_server import SmtpServer
+from app.errors import SettingsError
+from tests.channels.test_mime import message
+from tests.fakes.smtp import SmtpSink
+
+
+@pytest.fixture
+def sink():
+    with SmtpSink(keep_bodies=True) as server:
+        yield server
+
+
+async def send(sink: SmtpSink, *recipients: str, url: str = "", **fields: object):
+    channel = SmtpChannel(SmtpServer.of(url or sink.url))
+    try:
+        await channel.ready()
+        return await channel.send([message(recipient=one, **fields) for one in recipients])
+    finally:
+        await channel.close()
+
+
+async def test_connections_are_shared_and_kept(sink: SmtpSink):
+    channel = SmtpChannel(SmtpServer.of(sink.url))
+    for _ in range(3):
+        await channel.ready()
+        outcomes = await channel.send([message(recipient=f"p{number}@example.com") for number in range(40)])
+        assert {outcome.result for outcome in outcomes} == {Result.ACCEPTED}
+    assert sink.connections <= smtp.CONNECTIONS
+    assert set(sink.counts.values()) == {3}
+    await channel.close()
+
+
+async def test_each_answer_finds_its_message(sink: SmtpSink):
+    sink.script.rcpt = {"a@example.com": "550 5.1.1 no such user", "b@example.com": "451 4.3.0 later"}
+    sink.script.data = {"c@example.com": "554 5.7.1 spam"}
+    sink.script.drop_after_data = {"d@example.com"}
+    outcomes = await send(sink, *(f"{letter}@example.com" for letter in "abcde"))
+    assert [one.result for one in outcomes] == [
+        Result.PERMANENT,
+        Result.TEMPORARY,
+        Result.PERMANENT,
+        Result.AMBIGUOUS,
+        Result.ACCEPTED,
+    ]
+    assert [one.bad_address for one in outcomes] == [True, False, False, False, False]
+    assert outcomes[2].words == "554 5.7.1 spam"
+
+
+async def test_a_connection_the_server_dropped_while_idle_costs_nothing(sink: SmtpSink):
+    channel = SmtpChannel(SmtpServer.of(sink.url))
+    await channel.ready()
+    sink.stop()
+    sink.start()
+    assert [one.result for one in await channel.send([message()])] == [Result.ACCEPTED]
+    await channel.close()
+
+
+async def test_a_fresh_connection_that_breaks_is_a_temporary_failure(sink: SmtpSink):
+    sink.script.drop_before_data = {"ann@example.com"}
+    channel = SmtpChannel(SmtpServer.of(sink.url))
+    first = await channel.send([message()])
+    assert first[0].result is Result.TEMPORARY
+    assert (await channel.send([message()]))[0].result is Result.ACCEPTED
+    await channel.close()
+
+
+async def test_away_means_untouched_and_nobody_knocks_again_until_the_pause_is_over(sink: SmtpSink):
+    channel = SmtpChannel(SmtpServer.of(sink.url))
+    await channel.ready()
+    sink.stop()
+    outcomes = await channel.send([message(), message()])
+    assert {one.result for one in outcomes} == {Result.UNTOUCHED}
+    with pytest.raises(Unreachable) as caught:
+        await channel.ready()
+    assert caught.value.detail == f"The mail server at 127.0.0.1:{sink.port} cannot be reached: connection refused"
+    assert 0 < caught.value.retry_in <= 1
+    sink.start()
+    with pytest.raises(Unreachable):
+        await channel.ready()
+    await asyncio.sleep(caught.value.retry_in)
+    await channel.ready()
+    await channel.close()
+
+
+async def test_sign_in(sink: SmtpSink):
+    sink.script.users = {"shop": "p@ss"}
+    right = f"smtp://shop:p%40ss@127.0.0.1:{sink.port}?starttls=never"
+    assert (await send(sink, "a@example.com", url=right))[0].result is Result.ACCEPTED
+    with pytest.raises(Unreachable, match=r"refuses the sign-in of SMTP_URL: 535 5\.7\.8"):
+        await send(sink, "a@example.com", url=right.replace("p%40ss", "wrong"))
+    outcomes = SmtpChannel(SmtpServer.of(sink.url))
+    assert (await outcomes.send([message()]))[0].words.startswith(f"The mail server at 127.0.0.1:{sink.port} wants")
+    await outcomes.close()
+
+
+async def test_a_greeting_that_says_no(sink: SmtpSink):
+    sink.script.greeting = "554 5.3.2 not today"
+    with pytest.raises(Unreachable, match=r"it answers 554 5\.3\.2 not today"):
+        await send(sink, "a@example.com")
+
+
+async def test_tls_that_is_asked_for_and_not_offered(sink: SmtpSink):
+    with pytest.raises(Unreachable, match="STARTTLS"):
+        await send(sink, "a@example.com", url=f"smtp://127.0.0.1:{sink.port}?starttls=always")
+
+
+async def test_an_unknown_host():
+    with pytest.raises(Unreachable, match="cannot be reached: its name is unknown"):
+        await SmtpChannel(SmtpServer.of("smtp://no-such-host.invalid:25")).ready()
+
+
+async def test_addresses_outside_ascii_need_smtputf8(sink: SmtpSink):
+    outcomes = await send(sink, "jürgen@example.com", "ann@bücher.de")
+    assert {one.result for one in outcomes} == {Result.ACCEPTED}
+    assert set(sink.counts) == {"jürgen@example.com", "ann@xn--bcher-kva.de"}
+    sink.script.smtputf8 = False
+    outcomes = await send(sink, "jürgen@example.com", "ann@bücher.de")
+    assert [one.result for one in outcomes] == [Result.PERMANENT, Result.ACCEPTED]
+
+
+async def test_lines_that_begin_with_a_dot_arrive_whole(sink: SmtpSink):
+    await send(sink, "a@example.com", text=".\n..\n.hidden\n", html="x")
+    assert b"\r\n..\r\n.hidden\r\n" in sink.received[0].content
+    part = email.message_from_bytes(sink.received[0].content)
+    assert part.get_payload(0).get_payload(decode=True).decode() == ".\r\n..\r\n.hidden\r\n"  # type: ignore[union-attr]
+
+
+async def test_an_address_that_would_inject_a_command_is_never_sent(sink: SmtpSink):
+    outcomes = await send(sink, "a@example.com>\r\nRCPT TO:<b@example.com", "c@example.com")
+    assert [one.result for one in outcomes] == [Result.PERMANENT, Result.ACCEPTED]
+    assert set(sink.counts) == {"c@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "result", "bad"),
+    [
+        ("250 2.0.0 Ok", Result.ACCEPTED, False),
+        ("421 4.7.0 busy", Result.TEMPORARY, False),
+        ("550 5.1.1 unknown", Result.PERMANENT, True),
+        ("550 5.1.8 bad sender", Result.PERMANENT, False),
+        ("550 no such user", Result.PERMANENT, False),
+        ("550 5.7.1 spam", Result.PERMANENT, False),
+        ("354 odd", Result.TEMPORARY, False),
+    ],
+)
+def test_replies(reply: str, result: Result, bad: bool):
+    code, _, text = reply.partition(" ")
+    found = outcome_of(int(code), text)
+    assert (found.result, found.bad_address, found.words) == (result, bad, reply)
+
+
+def test_smtp_url():
+    server = SmtpServer.of("smtps://a%40b:c%3Ad@mail.example?verify=no")
+    assert (server.host, server.port, server.user, server.password) == ("mail.example", 465, "a@b", "c:d")
+    assert (server.secure, server.verify) == (True, False)
+    assert SmtpServer.of("smtp://mail.example").port == 25
+    assert SmtpServer.of("smtp://u:p@mail.example").port == 587
+    for wrong in ("smtp://h?starttls=maybe", "smtp://h?verify=perhaps", "smtp://h?tls=1", "smtp://"):
+        with pytest.raises(SettingsError, match="SMTP_URL"):
+            SmtpServer.of(wrong)
