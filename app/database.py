@@ -14,6 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, PyMongoError
 
 from app.errors import SettingsError, Unavailable
+from app.indexes import make_indexes
 from models import DOCUMENTS
 
 DEFAULT_DATABASE = "cohort"
@@ -27,7 +28,8 @@ _database: AsyncDatabase[Raw] | None = None
 async def connect(url: str, *, indexes: bool = True) -> AsyncDatabase[Raw]:
     """Open the one connection of this process and bind the documents to it.
 
-    The database is the one in the URL's path, else `cohort`. Indexes are made when missing unless `indexes` is false.
+    The database is the one in the URL's path, else `cohort`. Missing and changed indexes are made unless `indexes` is
+    false.
     Raises SettingsError when the URL is wrong and Unavailable when nobody answers within ten seconds.
     """
     global _client, _database
@@ -40,7 +42,9 @@ async def connect(url: str, *, indexes: bool = True) -> AsyncDatabase[Raw]:
     except (ConfigurationError, ValueError) as problem:
         raise SettingsError(f"MONGODB_URL: {problem}") from problem
     try:
-        await init_beanie(database, document_models=DOCUMENTS, skip_indexes=not indexes)
+        await init_beanie(database, document_models=DOCUMENTS, skip_indexes=True)
+        if indexes:
+            await make_indexes(database)
     except PyMongoError as problem:
         await client.close()
         raise Unavailable(f"The database does not answer: {problem}") from problem

