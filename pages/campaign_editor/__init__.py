@@ -1,0 +1,1 @@
+"""The composer: a campaign's draft and the cards that edit it."""

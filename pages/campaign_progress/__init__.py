@@ -1,0 +1,1 @@
+"""The campaign page while a campaign is sent and afterwards."""

@@ -1,0 +1,57 @@
+"""A progress bar in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from pages.components.chip import Tone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of a bar: its share of the whole (0..1), its tone, and what it is, for screen readers."""
+
+    share: float
+    tone: Tone = "accent"
+    label: str = ""
+
+
+class ProgressBar(ui.element):
+    """A bar whose parts can be set again and again; only widths that changed travel to the browser."""
+
+    def __init__(self, parts: Sequence[Part] = (), *, label: str = "Progress", size: str = "") -> None:
+        super().__init__("div")
+        self.classes(f"bar {size}")
+        self.props["role"] = "progressbar"
+        self.props["aria-label"] = label
+        self.props["aria-valuemin"] = 0
+        self.props["aria-valuemax"] = 100
+        self._segments: list[ui.element] = []
+        self._shown: list[tuple[str, str, str]] = []
+        self.set(parts)
+
+    def set(self, parts: Sequence[Part]) -> None:
+        """Show these parts, in this order."""
+        wanted = [(f"{min(max(part.share, 0), 1) * 100:.2f}%", part.tone, part.label) for part in parts]
+        while len(self._segments) < len(wanted):
+            with self:
+                self._segments.append(ui.element("div"))
+                self._shown.append(("", "", ""))
+        for index, segment in enumerate(self._segments):
+            width, tone, label = wanted[index] if index < len(wanted) else ("0%", "gray", "")
+            if (width, tone, label) != self._shown[index]:
+                segment.classes(replace=tone)
+                segment.style(replace=f"width:{width}")
+                segment.props["title"] = label
+                self._shown[index] = (width, tone, label)
+        done = round(sum(part.share for part in parts) * 100)
+        if self.props.get("aria-valuenow") != done:
+            self.props["aria-valuenow"] = done
+
+
+def progress(parts: Sequence[Part], *, label: str = "Progress", size: str = "") -> ProgressBar:
+    """A progress bar; `size` is "", "thin" or "big"."""
+    return ProgressBar(parts, label=label, size=size)
