@@ -27,7 +27,9 @@ def test_bcrypt_verifies_and_is_upgraded():
 
 @pytest.mark.parametrize("plain", ["", "a" * 100, "a\0b", "\ud800", "é" * 600])
 @pytest.mark.parametrize(
-    "hashed", [None, "", "garbage", bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode()], ids=str
+    "hashed",
+    [None, "", "garbage", bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode()],
+    ids=["none", "empty", "garbage", "bcrypt"],
 )
 def test_odd_input_is_a_no(plain, hashed):
     assert verify_password(plain, hashed) == (False, None)
