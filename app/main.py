@@ -63,10 +63,10 @@ def create_app(settings: Settings | None = None, *, with_pages: bool = True) -> 
     return app
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; open requests get ten seconds to end."""
+def serve(settings: Settings, app: FastAPI | None = None) -> None:
+    """Serve `app`, or a new one, until SIGTERM or SIGINT; open requests get ten seconds to end."""
     config = uvicorn.Config(
-        create_app(settings),
+        app or create_app(settings),
         host=settings.host,
         port=settings.port,
         access_log=False,

@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 60
 
 
 async def wait_for_servers(settings: Settings, seconds: float = PATIENCE_SECONDS) -> None:
-    """Return when both answer. Raises SettingsError for an address that cannot be right, else Unavailable in the end."""
+    """Return when both answer. Raises SettingsError for an address that cannot be right, else Unavailable."""
     deadline = time.monotonic() + seconds
     while True:
         problem = await database_problem(settings.mongodb_url) or await queue_problem(settings.redis_url)

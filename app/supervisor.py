@@ -19,8 +19,9 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from app.child_server import EmbeddedServer
 from app.data_folder import DataLock, Servers, publish_servers, withdraw_servers
-from app.embedded import EmbeddedServer, wanted_servers
+from app.embedded import wanted_servers
 from app.errors import CohortError
 from app.listening import free_address, until_answers
 from app.processes import adopt_orphans, children, die_with_parent, end, how_it_ended, reap_orphans

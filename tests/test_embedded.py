@@ -109,6 +109,15 @@ class TestServers:
         assert sockets.parent != folder
         shutil.rmtree(sockets)
 
+    async def test_a_machine_without_libcurl_uses_the_libraries_that_came_along(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.server_binaries._loads", lambda library: False)
+        async with embedded_servers(settings_for(tmp_path)) as settings:
+            await remember(settings, "kept")
+            pid = (tmp_path / "mongodb" / "mongod.lock").read_text().strip()
+            assert "pycurl.libs/libcurl" in Path(f"/proc/{pid}/maps").read_text()
+
     async def test_a_folder_that_cannot_be_made_is_said_so(self) -> None:
         with pytest.raises(SettingsError, match="DATA_DIR: /proc/cohort"):
             async with embedded_servers(settings_for(Path("/proc/cohort"))):

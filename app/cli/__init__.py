@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from app.cli import backup, data, doctor, evaluate, member, serve
+from app.cli import backup, doctor, evaluate, serve
+from app.cli.data import import_file
 from app.cli.frame import CommandLine
+from app.cli.member import commands as member_commands
 
 app = CommandLine(
     name="cohort",
@@ -15,8 +17,8 @@ app.command()(serve.demo)
 app.command()(serve.web)
 app.command()(serve.worker)
 app.command("load-sample", hidden=True)(serve.load_sample)
-app.command("import")(data.import_file)
-app.add_typer(member.commands, name="member")
+app.command("import")(import_file)
+app.add_typer(member_commands, name="member")
 app.command()(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

@@ -64,14 +64,15 @@ def web() -> None:
 
     settings = settings_now()
     _log_as("web")
-    with loading(*CLIENT_LIBRARIES):
-        from app.main import serve
-
     found = run_async(_addressed(settings))
+    with loading(*CLIENT_LIBRARIES):
+        from app.main import create_app, serve
+
+        application = create_app(found)
     # The server would try again each second; asked here more often, the first page is there sooner.
     with contextlib.suppress(Unavailable):
         run_async(_answering(found, WEB_PATIENCE_SECONDS))
-    serve(found)
+    serve(found, application)
 
 
 def worker() -> None:

@@ -66,7 +66,6 @@ class TestWords:
         press_words(user, "People who never ordered are not in.")
         await until(lambda: words(user, "segment-count") == "3", "those who never ordered")
 
-
     async def test_what_words_replaced_can_be_brought_back(self, user: User, alice: Member) -> None:
         await _people(alice)
         segment = await create_segment(alice, name="In Pune", rule=IN_PUNE)
