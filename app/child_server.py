@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from app.data_folder import private_folder
@@ -19,7 +20,7 @@ LOG_BYTES = 10_000_000
 """A server's log is cut off here and the former part kept as `.1`."""
 
 
-class EmbeddedServer:
+class EmbeddedServer(ABC):
     """One child process. `start` returns when it serves; `stop` when it has written everything and ended.
 
     `lock` is a descriptor the child inherits and so holds for as long as it lives (see `DataLock`).
@@ -34,21 +35,21 @@ class EmbeddedServer:
         self.process: asyncio.subprocess.Process | None = None
 
     @property
+    @abstractmethod
     def url(self) -> str:
         """Where clients find it: the same for every start of the same data folder."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self) -> list[str]:
         """The command line."""
-        raise NotImplementedError
 
     def environment(self) -> dict[str, str] | None:
         """The environment to start it in; None is ours."""
         return None
 
+    @abstractmethod
     async def ready(self) -> bool:
         """Whether it serves now."""
-        raise NotImplementedError
 
     @property
     def log_path(self) -> Path:

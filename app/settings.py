@@ -26,7 +26,8 @@ def _url_with(*schemes: str) -> AfterValidator:
             return value
         parts = urlsplit(value)
         if parts.scheme not in schemes or not (parts.netloc or parts.path):
-            raise ValueError(f"should be a URL such as {schemes[0]}://host, not {value!r}")
+            shown = value if "@" not in value else f"...@{value.rpartition('@')[2]}"  # never a password
+            raise ValueError(f"should be a URL such as {schemes[0]}://host, not {shown!r}")
         _ = parts.port
         return value
 
@@ -121,6 +122,7 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Address people use, without a trailing slash."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        host = f"[{host}]" if ":" in host else host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property

@@ -56,6 +56,12 @@ class Order(Document):
             IndexModel([("customer_id", ASCENDING), ("placed_at", DESCENDING)]),
             IndexModel([("placed_at", DESCENDING), ("_id", DESCENDING)]),
             IndexModel(
-                [("status", ASCENDING), ("placed_at", ASCENDING), ("customer_id", ASCENDING), ("amount", ASCENDING)]
+                [
+                    ("status", ASCENDING),
+                    ("placed_at", ASCENDING),
+                    ("customer_id", ASCENDING),
+                    ("amount", ASCENDING),
+                    ("currency", ASCENDING),
+                ]
             ),
         ]

@@ -18,7 +18,7 @@ from app.campaigns import finalize as finalizing
 from app.campaigns import prepare as preparing
 from app.campaigns import sending
 from app.errors import Unavailable
-from tasks.broker import queue_of
+from tasks.queues import queue_of
 
 LONGEST_MILLISECONDS = 60 * 60 * 1000
 

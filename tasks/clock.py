@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import uuid
-from collections.abc import Iterable
-from importlib.util import find_spec
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -17,6 +14,7 @@ from redis.exceptions import RedisError
 from app.campaigns import signals
 from app.campaigns.due import Work, due_work, forget_enqueued
 from app.errors import CohortError
+from app.imports.jobs import due_imports
 from app.settings import get_settings
 from tasks.enqueue import enqueue
 
@@ -73,7 +71,8 @@ class Clock:
         """Enqueue everything that is due. Doing it twice, or at two places at once, does no harm."""
         if await self._queue_is_new():
             await forget_enqueued()
-        for work in [*await due_work(), *await _due_imports()]:
+        imports = [Work("import.run", str(id)) for id in await due_imports()]
+        for work in [*await due_work(), *imports]:
             if not await enqueue(work.actor, work.id):
                 break
 
@@ -87,11 +86,3 @@ class Clock:
         if self._queue is None:
             self._queue = Redis.from_url(get_settings().queue_url, socket_connect_timeout=2, socket_timeout=2)
         return bool(await self._queue.set(_EPOCH, uuid.uuid4().hex, nx=True))
-
-
-async def _due_imports() -> Iterable[Work]:
-    """Imports that are queued or whose worker died, if that module says which."""
-    if find_spec("tasks.imports") is None:
-        return []
-    due = getattr(importlib.import_module("tasks.imports"), "due_imports", None)
-    return [Work("import.run", str(id)) for id in await due()] if due is not None else []

@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app.settings import get_settings
-from tasks.broker import queue_of
+from tasks.queues import queue_of
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,7 @@
 """The actor of imports: thin, it takes an id and calls the service.
 
 Dramatiq does not try it again: a failed one is logged, its lease lapses, and the clock derives the message anew from
-MongoDB (`due_imports`).
+MongoDB (`app.imports.jobs.due_imports`).
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ import dramatiq
 from dramatiq import Broker
 
 from app.imports import service
-from app.imports.jobs import due_imports
-from tasks.broker import queue_of
+from tasks.queues import queue_of
 
 LONGEST_MILLISECONDS = 12 * 60 * 60 * 1000
 """A file at the limit of size takes well under an hour; this only ends what hangs."""
 
 RUN = "import.run"
-
-__all__ = ["declare", "due_imports", "run"]
 
 
 def declare(broker: Broker) -> None:

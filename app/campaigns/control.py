@@ -51,7 +51,7 @@ async def pause(member: Member, id: PydanticObjectId | str) -> Campaign:
     if campaign.state not in (State.PREPARING, State.RUNNING):
         raise Conflict(f"This campaign is {campaign.state}; only one that is being sent can be paused.")
     return await _moved(
-        campaign, State.PAUSED, waiting_reason=None, pause_reason=f"Paused by {member.name or 'a member'}"
+        campaign, State.PAUSED, waiting_reason=None, pause_reason=f"Paused by {member.name or member.email}"
     )
 
 

@@ -14,9 +14,10 @@ from app.settings import use_settings
 from models import Member
 from models.campaign import CampaignState
 from models.values import now
-from tasks.broker import build_broker, queue_of
+from tasks.broker import build_broker
 from tasks.clock import Clock
 from tasks.enqueue import enqueue
+from tasks.queues import queue_of
 from tests.campaigns.conftest import add_people, add_segment, draft, reload
 
 
