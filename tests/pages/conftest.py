@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,6 +28,7 @@ UserOf = Callable[[Member | None], Awaitable[User]]
 
 @asynccontextmanager
 async def _running(settings: Settings) -> AsyncIterator[httpx.ASGITransport]:
+    gc.freeze()  # NiceGUI walks and collects the whole heap for each application; what others left is not its business
     with nicegui_reset_globals():
         os.environ["NICEGUI_USER_SIMULATION"] = "true"
         try:
