@@ -27,7 +27,7 @@ async def outbox_page(member: Member, message_id: str) -> None:
     """One message, on a page of its own for small screens."""
     message = await outbox_message(member, message_id)
     with frame(member, message.subject, f"To {message.name or message.recipient}", back=("/outbox", "Outbox")):
-        _draw_letter(member, message)
+        _draw_letter(member, message, css="letter alone")
 
 
 class Mailbox:
@@ -110,8 +110,8 @@ class Mailbox:
             button("Go to campaigns", href="/campaigns")
 
 
-def _draw_letter(member: Member, message: OutboxMessage) -> None:
-    with box("letter"):
+def _draw_letter(member: Member, message: OutboxMessage, css: str = "letter") -> None:
+    with box(css):
         with box("line justify-between gap-3 flex-wrap"):
             with box("line gap-3 min-w-0"):
                 avatar(message.name, message.recipient)
