@@ -9,7 +9,6 @@ from nicegui import app as nicegui_app
 from starlette.responses import RedirectResponse, Response
 
 from app.auth.session import member_of_request
-from app.settings import get_settings
 from pages.gate import banner, form_field, gate
 
 MESSAGES = {
@@ -37,8 +36,5 @@ async def signin(request: Request, next: str = "/", error: str = "", reason: str
         '<button class="btn primary" type="submit">Sign in</button>',
     ]
     form = f'<form class="card" method="post" action="/signin">{"".join(parts)}</form>'
-    settings = get_settings()
-    if settings.google_client_id:
-        form += '<a class="btn" href="/signin/google">Continue with Google</a>'
     form += '<p class="muted t12 text-center">No account yet? An owner of this workspace can add you.</p>'
     return gate("Sign in to Cohort", "Your customers, segments and campaigns", form)
