@@ -68,8 +68,8 @@ class Settings(BaseSettings):
         "", description="Mail server, smtp[s]://user:pass@host:port?starttls=auto|always|never; empty: built-in outbox."
     )
     mail_from: str = Field("Cohort <cohort@localhost>", description="Sender of campaign mail, `Name <address>`.")
-    sms_url: HttpUrl = Field("", description="Address of the SMS vendor's send endpoint.")
-    sms_token: SecretStr = Field(SecretStr(""), description="Token for the SMS vendor.")
+    sms_url: HttpUrl = Field("", description="Address of the SMS vendor's send endpoint; not used yet.")
+    sms_token: SecretStr = Field(SecretStr(""), description="Token for the SMS vendor; not used yet.")
 
     gemini_api_key: SecretStr = Field(SecretStr(""), description="Key for Gemini; empty: no AI from Google.")
     gemini_base_url: HttpUrl = Field("", description="Another server that speaks the Gemini API.")
@@ -78,10 +78,11 @@ class Settings(BaseSettings):
     openai_base_url: HttpUrl = Field("", description="Address of an OpenAI-compatible server.")
     openai_model: str = Field("gpt-5-mini", description="OpenAI model name.")
 
-    google_client_id: str = Field("", description="OAuth client for Google sign-in; empty: password only.")
-    google_client_secret: SecretStr = Field(SecretStr(""), description="Secret of that OAuth client.")
+    google_client_id: str = Field("", description="OAuth client for Google sign-in, which is not built yet.")
+    google_client_secret: SecretStr = Field(SecretStr(""), description="Secret of that OAuth client; not used yet.")
     google_discovery_url: HttpUrl = Field(
-        "https://accounts.google.com/.well-known/openid-configuration", description="OpenID Connect discovery document."
+        "https://accounts.google.com/.well-known/openid-configuration",
+        description="OpenID Connect discovery document; not used yet.",
     )
     owner_email: str = Field("", description="Creates the first owner at start, together with OWNER_PASSWORD.")
     owner_password: SecretStr = Field(SecretStr(""), description="Password of the first owner.")
