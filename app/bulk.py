@@ -61,3 +61,12 @@ def read_rows(model: type[Model], rows: Sequence[Any], result: BulkResult) -> li
                 name = "" if wrong.field == "body" else wrong.field
                 result.errors.append(RowError(index, name, wrong.message))
     return good
+
+
+@dataclass(eq=False)
+class Entry:
+    """One document of a batch: as it will be, and what has to be set for that."""
+
+    raw: dict[str, Any]
+    is_new: bool
+    changed: dict[str, Any] = field(default_factory=dict)

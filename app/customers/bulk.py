@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from bson import ObjectId
@@ -12,7 +11,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from app.bulk import MAX_ROWS, BulkResult, RowError, read_rows
+from app.bulk import MAX_ROWS, BulkResult, Entry, RowError, read_rows
 from app.customers.fields import CustomerInput
 from app.customers.writing import changes_of, is_duplicate, new_customer, taken, taken_fields
 from app.database import collection, in_transaction
@@ -98,35 +97,26 @@ async def _existing(rows: Iterable[Row], session: AsyncClientSession) -> list[Ra
     return await collection("customers").find({"$or": matches}, session=session, batch_size=2 * MAX_ROWS).to_list()
 
 
-@dataclass(eq=False)
-class _Entry:
-    """One customer of the batch: as it will be, and what has to be set for that."""
-
-    raw: Raw
-    is_new: bool
-    changed: Raw = field(default_factory=dict)
-
-
 class _Batch:
     """What the rows make of the customers there are, in memory."""
 
     def __init__(self) -> None:
         self.result = BulkResult()
-        self.entries: list[_Entry] = []
-        self._by_external_id: dict[str, _Entry] = {}
-        self._by_email: dict[str, _Entry] = {}
+        self.entries: list[Entry] = []
+        self._by_external_id: dict[str, Entry] = {}
+        self._by_email: dict[str, Entry] = {}
 
     def know(self, customers: Iterable[Raw]) -> None:
         """Customers that the rows may mean."""
         for raw in customers:
-            self._keep(_Entry(raw, is_new=False))
+            self._keep(Entry(raw, is_new=False))
 
     def add(self, index: int, given: Raw) -> None:
         """Carry out one row, or record why not."""
         try:
             entry = self._meant(given)
             if entry is None:
-                self._keep(_Entry({"_id": ObjectId(), **new_customer(given)}, is_new=True))
+                self._keep(Entry({"_id": ObjectId(), **new_customer(given)}, is_new=True))
                 self.result.created += 1
             else:
                 changed = changes_of(entry.raw, given)
@@ -138,7 +128,7 @@ class _Batch:
         except CohortError as problem:
             self.result.refuse(index, problem)
 
-    def _meant(self, given: Raw) -> _Entry | None:
+    def _meant(self, given: Raw) -> Entry | None:
         external_id, email = given.get("external_id"), given.get("email")
         by_id = self._by_external_id.get(external_id) if external_id else None
         by_email = self._by_email.get(fold(email)) if email else None
@@ -148,17 +138,17 @@ class _Batch:
             raise taken(["email"])
         return by_email
 
-    def _keep(self, entry: _Entry) -> None:
+    def _keep(self, entry: Entry) -> None:
         self.entries.append(entry)
         self._name(entry)
 
-    def _name(self, entry: _Entry) -> None:
+    def _name(self, entry: Entry) -> None:
         if entry.raw.get("external_id"):
             self._by_external_id[entry.raw["external_id"]] = entry
         if entry.raw.get("email"):
             self._by_email[fold(entry.raw["email"])] = entry
 
-    def _drop_names(self, entry: _Entry) -> None:
+    def _drop_names(self, entry: Entry) -> None:
         if entry.raw.get("external_id"):
             self._by_external_id.pop(entry.raw["external_id"], None)
         if entry.raw.get("email"):

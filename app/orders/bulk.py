@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from bson import ObjectId
@@ -12,7 +11,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError
 
-from app.bulk import MAX_ROWS, BulkResult, read_rows
+from app.bulk import MAX_ROWS, BulkResult, Entry, read_rows
 from app.customers.writing import is_duplicate
 from app.database import collection, in_transaction
 from app.errors import CohortError
@@ -78,27 +77,18 @@ async def _write_batch(rows: list[Row], session: AsyncClientSession) -> BulkResu
     return batch.result
 
 
-@dataclass(eq=False)
-class _Entry:
-    """One order of the batch: as it will be, and what has to be set for that."""
-
-    raw: Raw
-    is_new: bool
-    changed: Raw = field(default_factory=dict)
-
-
 class _Batch:
     """What the rows make of the orders there are, in memory; `customers` are those whose rollups change."""
 
     def __init__(self) -> None:
         self.result = BulkResult()
-        self.entries: list[_Entry] = []
+        self.entries: list[Entry] = []
         self.customers: dict[ObjectId, None] = {}
-        self._by_number: dict[str, _Entry] = {}
+        self._by_number: dict[str, Entry] = {}
 
     def know(self, raw: Raw) -> None:
         """An order that a row may mean."""
-        self._keep(_Entry(raw, is_new=False))
+        self._keep(Entry(raw, is_new=False))
 
     def add(self, index: int, row: OrderInput, customer_id: ObjectId) -> None:
         """Carry out one row, or record why not."""
@@ -106,7 +96,7 @@ class _Batch:
         given = row.given()
         try:
             if entry is None:
-                self._keep(_Entry({"_id": ObjectId(), **new_order(given, customer_id, row.currency)}, is_new=True))
+                self._keep(Entry({"_id": ObjectId(), **new_order(given, customer_id, row.currency)}, is_new=True))
                 self.customers[customer_id] = None
                 self.result.created += 1
             else:
@@ -120,7 +110,7 @@ class _Batch:
         except CohortError as problem:
             self.result.refuse(index, problem)
 
-    def _keep(self, entry: _Entry) -> None:
+    def _keep(self, entry: Entry) -> None:
         self.entries.append(entry)
         if entry.raw.get("number"):
             self._by_number[entry.raw["number"]] = entry

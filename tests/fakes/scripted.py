@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,7 +74,7 @@ Script = Sequence[Reply] | Callable[[Asked], Reply]
 
 
 @dataclass
-class ScriptedServer:
+class ScriptedServer(ABC):
     """Base of the fakes. Replies are taken in order; the last one repeats. `with Fake(replies=[...]) as server`."""
 
     replies: Script = ()
@@ -89,9 +90,9 @@ class ScriptedServer:
         """Scheme, host and port."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    @abstractmethod
     def answer(self, asked: Asked, reply: Reply) -> tuple[int, dict[str, Any] | bytes]:
         """Status and body for a reply, in the vendor's shape."""
-        raise NotImplementedError
 
     def stream(self, asked: Asked, reply: Reply) -> bytes | None:
         """The body of a streamed answer as server-sent events; None when this request does not stream."""
