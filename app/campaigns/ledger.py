@@ -7,12 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bson import ObjectId
 from pymongo import DeleteOne, UpdateOne
 from pymongo.errors import BulkWriteError, ConnectionFailure
 
+from app.channels.acceptances import accepted_at
 from app.database import collection
 from models.delivery import DeliveryState as State
 from models.values import now
@@ -56,9 +58,26 @@ def tally_of(states: Iterable[str]) -> Counter[str]:
     return Counter(TALLIED[state] for state in states if state in TALLIED)
 
 
-async def mark_lost(rows: Iterable[Row]) -> None:
-    """What was being handed over when its sender died becomes `unknown`: only the receiving side knows."""
-    lost = [row for row in rows if row["state"] == State.SENDING]
+async def settle_lost(rows: Iterable[Row], folder: Path) -> None:
+    """What was being handed over when its sender died: sent where the journal in `folder` says so, else `unknown`,
+    because only the receiving side knows.
+    """
+    sending = {row["_id"]: row for row in rows if row["state"] == State.SENDING}
+    if not sending:
+        return
+    taken = await asyncio.to_thread(accepted_at, folder, sending.keys())
+    await write_each([_sent_after_all(id, moment) for id, moment in taken.items()])
+    for id in taken:
+        sending[id]["state"] = State.SENT
+    await _mark_unknown([row for id, row in sending.items() if id not in taken])
+
+
+def _sent_after_all(id: str, moment: datetime) -> UpdateOne:
+    change = {"state": State.SENT, "sent_at": moment, "updated_at": now(), "reason": None, "next_at": None}
+    return UpdateOne({"_id": id, "state": {"$in": [State.SENDING, State.UNKNOWN]}}, {"$set": change})
+
+
+async def _mark_unknown(lost: Sequence[Row]) -> None:
     if not lost:
         return
     await collection("deliveries").update_many(

@@ -29,7 +29,7 @@ from app.campaigns.outcomes import write_outcomes
 from app.campaigns.progress import publish_hint
 from app.campaigns.throttle import take_tokens
 from app.channels.base import Channel, Message, Outcome, Result, Unreachable
-from app.channels.ways_out import channel_of
+from app.channels.ways_out import acceptances_folder, channel_of
 from app.database import collection
 from models.campaign import CampaignState
 from models.campaign import Channel as Kind
@@ -105,7 +105,7 @@ class _Chunk:
 
     async def _read_ledger(self) -> None:
         self.rows = await ledger.read_rows(self.lease.campaign_id, self.lease.customer_ids)
-        await ledger.mark_lost(self.rows.values())
+        await ledger.settle_lost(self.rows.values(), acceptances_folder())
         if self.lease.retry:
             await ledger.make_due(self.rows.values(), self.lease.retry)
             await self.lease.retry_done()

@@ -11,6 +11,7 @@ from typing import Any
 
 from beanie import PydanticObjectId
 from pymongo import DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.auth.permissions import require
 from app.campaigns.audience import Estimate, estimate, segments_of
@@ -18,13 +19,15 @@ from app.campaigns.control import cancel, pause, resume, retry, send
 from app.campaigns.fields import NAME_CHARACTERS, CampaignInput, CampaignPatch
 from app.campaigns.lookup import get_campaign
 from app.campaigns.preview import preview_message
+from app.campaigns.progress import publish_hint
 from app.campaigns.rendering import check_message
 from app.campaigns.states import move
 from app.campaigns.trial import TrialResult, test
-from app.database import collection
+from app.database import collection, in_transaction
 from app.errors import Conflict
 from app.paging import Sort, check_limit, cursor_after, rows_after
 from app.segments.catalogue import forget_catalogue
+from app.segments.holds import hold_segments
 from app.validation import checked
 from models.campaign import Campaign, CampaignState
 from models.member import Member
@@ -59,7 +62,13 @@ async def create_campaign(member: Member, data: Mapping[str, Any]) -> Campaign:
     require(member, "campaigns.write")
     given = checked(CampaignInput, data)
     await _check(given)
-    campaign = await Campaign(**given.model_dump(), created_by=member.id).insert()
+    campaign = Campaign(**given.model_dump(), created_by=member.id)
+
+    async def write(session: AsyncClientSession) -> None:
+        await hold_segments([*given.segment_ids, *given.exclude_segment_ids], session)
+        await campaign.insert(session=session)
+
+    await in_transaction(write)
     forget_catalogue()
     return campaign
 
@@ -84,9 +93,16 @@ async def update_campaign(member: Member, id: PydanticObjectId | str, data: Mapp
             to = CampaignState.DRAFT
         elif changes["scheduled_at"] <= now():
             raise Conflict("This campaign is scheduled; choose a time in the future, or none to make it a draft.")
-    moved = await move(campaign, to, **changes)
-    if moved is None:
+
+    async def write(session: AsyncClientSession) -> Campaign | None:
+        chosen = [*changes.get("segment_ids", ()), *changes.get("exclude_segment_ids", ())]
+        await hold_segments(chosen, session)
+        return await move(campaign, to, session=session, **changes)
+
+    moved = await in_transaction(write)
+    if moved is None or moved.id is None:
         raise Conflict("Somebody else changed this campaign meanwhile; load it again.")
+    await publish_hint(moved.id, at_once=True)
     forget_catalogue()
     return moved
 

@@ -19,6 +19,7 @@ from aiosmtplib.errors import (
 
 from app.channels.base import Unreachable
 from app.channels.replies import words_of
+from app.channels.smtp_connection import ConnectionLost, SmtpConnection
 from app.errors import SettingsError
 
 CONNECT_SECONDS = 10.0
@@ -69,7 +70,7 @@ class SmtpServer:
         """host:port, for people."""
         return f"{self.host}:{self.port}"
 
-    async def connect(self) -> SMTP:
+    async def connect(self) -> SmtpConnection:
         """A connection that has greeted, is encrypted as asked and signed in. Raises Unreachable in one sentence."""
         client = SMTP(
             hostname=self.host,
@@ -86,11 +87,10 @@ class SmtpServer:
             await client.connect()
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
-        except (SMTPException, OSError, ValueError) as problem:
+            return SmtpConnection(client, timeout=REPLY_SECONDS)
+        except (SMTPException, OSError, ValueError, ConnectionLost) as problem:
             client.close()
             raise Unreachable(self.why(problem)) from problem
-        client.timeout = REPLY_SECONDS
-        return client
 
     def why(self, problem: BaseException) -> str:
         """One sentence on what keeps this server from being used."""

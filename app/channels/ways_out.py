@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+from app.channels.acceptances import Acceptances
 from app.channels.base import Channel
 from app.channels.outbox import OutboxChannel
 from app.channels.smtp import SmtpChannel
@@ -32,8 +34,17 @@ def channel_of(kind: Kind) -> Channel:
     url = get_settings().smtp_url if kind is Kind.EMAIL else ""
     key = (url, asyncio.get_running_loop())
     if key not in _open:
-        _open[key] = SmtpChannel(SmtpServer.of(url)) if url else OutboxChannel()
+        _open[key] = _smtp(url) if url else OutboxChannel()
     return _open[key]
+
+
+def acceptances_folder() -> Path:
+    """Where this machine's processes note what a mail server has taken."""
+    return get_settings().data_dir / "accepted"
+
+
+def _smtp(url: str) -> SmtpChannel:
+    return SmtpChannel(SmtpServer.of(url), accepted=Acceptances(acceptances_folder()).note)
 
 
 async def close_channels() -> None:

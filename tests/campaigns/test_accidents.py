@@ -15,9 +15,12 @@ from app.campaigns.leases import take_lease
 from app.campaigns.owners import new_owner, surely_dead
 from app.campaigns.prepare import prepare
 from app.campaigns.sending import send_chunk
+from app.channels.acceptances import Acceptances
+from app.channels.ways_out import acceptances_folder
 from app.database import collection
 from models import Member
 from models.campaign import CampaignState
+from models.values import now
 from tests.campaigns.conftest import add_people, add_segment, counts, draft, reload, states_of, until, until_state
 from tests.fakes.worker import working
 
@@ -87,6 +90,32 @@ async def test_what_a_dead_worker_was_handing_over_becomes_unknown_and_the_rest_
     assert (found.sent, found.unknown) == (97, 3)
     assert sink.counts.total() == 97
     assert not await lease.renew()
+
+
+async def test_what_the_mail_server_had_taken_is_known_although_nobody_wrote_it_to_the_database(
+    mailing, sink, bob: Member
+):
+    campaign = await _prepared(bob, 100)
+    lease = await take_lease(f"{campaign.id}:0")
+    assert lease is not None
+    taken, open_ = lease.customer_ids[:4], lease.customer_ids[4:6]
+    journal = Acceptances(acceptances_folder())
+    for customer in [*taken, *open_]:
+        await collection("deliveries").insert_one(
+            {"_id": f"{campaign.id}:{customer}", "campaign_id": campaign.id, "customer_id": customer, "chunk": 0,
+             "state": "sending", "owner": lease.owner}
+        )  # fmt: skip
+        if customer in taken:
+            journal.note(f"{campaign.id}:{customer}")
+    journal.close()
+    assert await lease.lapse()
+    await send_chunk(f"{campaign.id}:0")
+    found = await counts(campaign)
+    assert (found.sent, found.unknown) == (98, 2)
+    assert sink.counts.total() == 94
+    row = await collection("deliveries").find_one({"_id": f"{campaign.id}:{taken[0]}"})
+    assert row is not None
+    assert abs((row["sent_at"] - now()).total_seconds()) < 60
 
 
 async def test_who_loses_the_lease_stops_before_the_next_micro_batch(mailing, sink, bob: Member):

@@ -7,7 +7,7 @@ import email
 
 import pytest
 
-from app.channels import smtp
+from app.channels import smtp, smtp_server
 from app.channels.base import Result, Unreachable
 from app.channels.replies import outcome_of
 from app.channels.smtp import SmtpChannel
@@ -43,7 +43,12 @@ async def test_connections_are_shared_and_kept(sink: SmtpSink):
     await channel.close()
 
 
-async def test_each_answer_finds_its_message(sink: SmtpSink):
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize("stubborn", [True, False], ids=["data accepted all the same", "data refused"])
+async def test_each_answer_finds_its_message(sink: SmtpSink, pipelining: bool, stubborn: bool):
+    sink.script.pipelining = pipelining
+    if stubborn:
+        sink.script.data_without_recipient = "354 go ahead all the same"
     sink.script.rcpt = {"a@example.com": "550 5.1.1 no such user", "b@example.com": "451 4.3.0 later"}
     sink.script.data = {"c@example.com": "554 5.7.1 spam"}
     sink.script.drop_after_data = {"d@example.com"}
@@ -57,6 +62,8 @@ async def test_each_answer_finds_its_message(sink: SmtpSink):
     ]
     assert [one.bad_address for one in outcomes] == [True, False, False, False, False]
     assert outcomes[2].words == "554 5.7.1 spam"
+    assert outcomes[0].words == "550 5.1.1 no such user"
+    assert dict(sink.counts) == {"e@example.com": 1}
 
 
 async def test_a_connection_the_server_dropped_while_idle_costs_nothing(sink: SmtpSink):
@@ -115,6 +122,41 @@ async def test_a_greeting_that_says_no(sink: SmtpSink):
 async def test_tls_that_is_asked_for_and_not_offered(sink: SmtpSink):
     with pytest.raises(Unreachable, match="STARTTLS"):
         await send(sink, "a@example.com", url=f"smtp://127.0.0.1:{sink.port}?starttls=always")
+
+
+async def test_after_a_refusal_the_same_connection_carries_on(sink: SmtpSink, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(smtp, "CONNECTIONS", 1)
+    sink.script.rcpt = {"a@example.com": "550 5.1.1 no", "c@example.com": "452 4.2.2 full"}
+    outcomes = await send(sink, *(f"{letter}@example.com" for letter in "abcd"))
+    assert [one.result.value for one in outcomes] == ["permanent", "accepted", "temporary", "accepted"]
+    assert sink.connections == 1
+
+
+async def test_a_closing_server_is_told_apart_from_a_refusal(sink: SmtpSink):
+    sink.script.rcpt = {"a@example.com": ["421 4.3.2 going down"]}
+    channel = SmtpChannel(SmtpServer.of(sink.url))
+    assert (await channel.send([message(recipient="a@example.com")]))[0].result is Result.TEMPORARY
+    assert (await channel.send([message(recipient="a@example.com")]))[0].result is Result.ACCEPTED
+    await channel.close()
+
+
+async def test_a_silent_server_leaves_only_what_was_handed_over_undecided(
+    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(smtp_server, "REPLY_SECONDS", 0.2)
+    sink.script.latency = 5
+    outcomes = await send(sink, "a@example.com")
+    assert outcomes[0].result is Result.AMBIGUOUS
+
+
+async def test_acceptance_is_told_at_the_servers_word(sink: SmtpSink):
+    told: list[str] = []
+    sink.script.rcpt = {"b@example.com": "550 5.1.1 no"}
+    channel = SmtpChannel(SmtpServer.of(sink.url), accepted=told.append)
+    batch = [message(id=f"c:{letter}", recipient=f"{letter}@example.com") for letter in "abc"]
+    await channel.send(batch)
+    assert sorted(told) == ["c:a", "c:c"]
+    await channel.close()
 
 
 async def test_an_unknown_host():

@@ -54,6 +54,8 @@ class Script:
     close_after: int = 0
     users: dict[str, str] = field(default_factory=dict)
     smtputf8: bool = True
+    pipelining: bool = True
+    data_without_recipient: str = "503 5.5.1 no valid recipients"
 
 
 class SmtpSink:
@@ -129,6 +131,7 @@ class _Session(asyncio.Protocol):
         self._in_data = False
         self._sender = ""
         self._recipient = ""
+        self._accepted = False
         self._taken = 0
         self._signed_in = False
         self._login: list[str] = []
@@ -175,7 +178,8 @@ class _Session(asyncio.Protocol):
         if self._login:
             self._continue_login(line)
         elif verb == "EHLO":
-            lines = ["sink", "PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"]
+            lines = ["sink", "8BITMIME", "ENHANCEDSTATUSCODES"]
+            lines += ["PIPELINING"] if script.pipelining else []
             lines += ["SMTPUTF8"] if script.smtputf8 else []
             lines += ["AUTH PLAIN LOGIN"] if script.users else []
             self._say("\r\n".join([*(f"250-{text}" for text in lines), "250 HELP"]))
@@ -185,18 +189,21 @@ class _Session(asyncio.Protocol):
             if script.users and not self._signed_in:
                 self._say("530 5.7.0 Authentication required")
                 return
-            self._sender = _address(line)
+            self._sender, self._recipient, self._accepted = _address(line), "", False
             self._say("250 2.1.0 Ok")
         elif verb == "RCPT":
             self._recipient = _address(line)
-            self._say(_next(script.rcpt, self._recipient) or self._shared() or "250 2.1.5 Ok")
+            reply = _next(script.rcpt, self._recipient) or self._shared() or "250 2.1.5 Ok"
+            self._accepted = reply.startswith("250")
+            self._say(reply)
         elif verb == "DATA":
             if self._recipient in script.drop_before_data:
                 script.drop_before_data.discard(self._recipient)
                 self._transport.abort()
                 return
-            self._in_data = True
-            self._say("354 go ahead")
+            reply = "354 go ahead" if self._accepted else script.data_without_recipient
+            self._in_data = reply.startswith("354")
+            self._say(reply)
         elif verb == "QUIT":
             self._say("221 2.0.0 Bye")
             self._transport.close()
@@ -208,6 +215,9 @@ class _Session(asyncio.Protocol):
         if self._recipient in script.drop_after_data:
             script.drop_after_data.discard(self._recipient)
             self._transport.abort()
+            return
+        if not self._accepted:
+            self._answer("554 5.5.1 no valid recipients")
             return
         reply = _next(script.data, self._recipient) or "250 2.0.0 Ok: queued"
         if reply.startswith("250"):
