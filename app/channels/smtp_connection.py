@@ -7,10 +7,14 @@ together, so this takes its transport over.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections import deque
 from typing import NamedTuple, cast
 
 from aiosmtplib import SMTP
+
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 LONGEST_REPLY = 32 * 1024
 """Bytes of one reply with all its lines; more is no mail server speaking."""
@@ -37,6 +41,7 @@ class SmtpConnection(asyncio.Protocol):
         # Held, because the client would close its socket when it is collected.
         self._client = client
         self._transport = cast("asyncio.Transport", protocol.transport)
+        self._socket = self._transport.get_extra_info("socket")
         self._timeout = timeout
         self._buffer = b""
         self._lines: list[str] = []
@@ -61,6 +66,8 @@ class SmtpConnection(asyncio.Protocol):
         if not self.alive:
             raise ConnectionLost
         self._owed += replies
+        if replies > 1:
+            self._acknowledge_at_once()
         self._transport.write(data)
 
     async def reply(self) -> Reply:
@@ -114,10 +121,22 @@ class SmtpConnection(asyncio.Protocol):
             if text[3:4] != "-":
                 self._replies.append(Reply(int(text[:3]), "\n".join(self._lines)))
                 self._lines = []
+        if self._owed - len(self._replies) > 0:
+            self._acknowledge_at_once()
         if len(self._replies) > self._owed or len(self._buffer) + sum(map(len, self._lines)) > LONGEST_REPLY:
             self.close()
         elif self._replies:
             self._wake()
+
+    def _acknowledge_at_once(self) -> None:
+        """Keep a server that writes each reply by itself from waiting 40 ms for our acknowledgement of the one before.
+
+        That is Nagle's algorithm there meeting delayed acknowledgements here (RFC 1122 section 4.2.3.4); Linux forgets
+        the option after a while, so it is set again each time (tcp(7)).
+        """
+        if _QUICKACK is not None and self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
     def eof_received(self) -> bool:
         """The server has closed its side; so does ours."""
