@@ -15,6 +15,7 @@ from pymongo.errors import ConfigurationError, PyMongoError
 
 from app.errors import SettingsError, Unavailable
 from app.indexes import make_indexes
+from app.orders.shadows import fill_shadows
 from models import DOCUMENTS
 
 DEFAULT_DATABASE = "cohort"
@@ -28,8 +29,8 @@ _database: AsyncDatabase[Raw] | None = None
 async def connect(url: str, *, indexes: bool = True) -> AsyncDatabase[Raw]:
     """Open the one connection of this process and bind the documents to it.
 
-    The database is the one in the URL's path, else `cohort`. Missing and changed indexes are made unless `indexes` is
-    false.
+    The database is the one in the URL's path, else `cohort`. Missing and changed indexes are made, and what older
+    versions did not write is filled in, unless `indexes` is false.
     Raises SettingsError when the URL is wrong and Unavailable when nobody answers within ten seconds.
     """
     global _client, _database
@@ -45,6 +46,7 @@ async def connect(url: str, *, indexes: bool = True) -> AsyncDatabase[Raw]:
         await init_beanie(database, document_models=DOCUMENTS, skip_indexes=True)
         if indexes:
             await make_indexes(database)
+            await fill_shadows(database)
     except PyMongoError as problem:
         await client.close()
         raise Unavailable(f"The database does not answer: {problem}") from problem

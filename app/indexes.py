@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -14,6 +15,12 @@ from models import DOCUMENTS
 
 _CONFLICTS = (85, 86)
 """IndexOptionsConflict and IndexKeySpecsConflict: there is one of this name or these keys, but another."""
+
+RETIRED = {
+    "customers": ("folded.city_1_total_spent_1_last_order_at_1", "folded.country_1_total_spent_1"),
+    "orders": ("customer_id_1_placed_at_-1",),
+}
+"""Indexes of older versions, by collection: others do their work now, and each one makes writing slower."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +39,11 @@ async def make_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:
                 raise
             for index in wanted:
                 await _make_anew(collection, index)
+    for name, retired in RETIRED.items():
+        there = await database[name].index_information()
+        for old in set(retired) & there.keys():
+            with suppress(OperationFailure):
+                await database[name].drop_index(old)
 
 
 async def _make_anew(collection: AsyncCollection[dict[str, Any]], index: IndexModel) -> None:

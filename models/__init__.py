@@ -10,7 +10,12 @@ from models.import_reject import ImportReject
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxMessage
+from models.roster_block import RosterBlock
 from models.segment import Segment
+from models.segment_draft import SegmentDraft
+from models.segment_record import SegmentRecord
+from models.segment_revision import SegmentRevision
+from models.segment_state import RecordKeeper, SegmentBits, SegmentState
 from models.suppression import Suppression
 
 DOCUMENTS = [
@@ -24,7 +29,14 @@ DOCUMENTS = [
     Member,
     Order,
     OutboxMessage,
+    RecordKeeper,
+    RosterBlock,
     Segment,
+    SegmentBits,
+    SegmentRecord,
+    SegmentRevision,
+    SegmentState,
+    SegmentDraft,
     Suppression,
 ]
 
@@ -40,6 +52,13 @@ __all__ = [
     "Member",
     "Order",
     "OutboxMessage",
+    "RecordKeeper",
+    "RosterBlock",
     "Segment",
+    "SegmentBits",
+    "SegmentDraft",
+    "SegmentRecord",
+    "SegmentRevision",
+    "SegmentState",
     "Suppression",
 ]

@@ -34,3 +34,11 @@ async def test_one_with_another_name_gives_way(settings: Settings, database: Asy
     await members.create_index("email", name="by_email", unique=True)
     await db.connect(settings.mongodb_url)
     assert set(await db.database()["members"].index_information()) == {"_id_", "email_1"}
+
+
+async def test_those_of_older_versions_go(settings: Settings, database: AsyncDatabase[Any]) -> None:
+    old = await database["orders"].create_index([("customer_id", 1), ("placed_at", -1)])
+    await db.connect(settings.mongodb_url)
+    there = await db.database()["orders"].index_information()
+    assert old not in there
+    assert any(name.startswith(old) for name in there)

@@ -44,7 +44,7 @@ async def export_customer(member: Member, customer_id: PydanticObjectId | str) -
     return {
         "exported_at": now().isoformat(),
         "customer": _plain({name: value for name, value in customer.items() if name not in _DERIVED}),
-        "orders": [_plain(row) for row in orders],
+        "orders": [_plain({k: v for k, v in row.items() if k != "folded"}) for row in orders],
         "deliveries": [_plain({k: v for k, v in row.items() if k not in _INNER}) for row in deliveries],
         "messages": [_plain({k: v for k, v in row.items() if k != "search"}) for row in messages],
         "suppressions": [_plain(row) for row in suppressions],
@@ -91,7 +91,7 @@ def _blank() -> Raw:
     empty: Raw = dict.fromkeys((name for name in OWN_FIELDS if name != "signed_up_at"), None)
     empty |= {"first_name": "", "last_name": "", "email_opt_in": False, "sms_opt_in": False}
     empty |= {"tags": [], "attributes": {}}
-    return {**empty, **shadows_of(empty), "updated_at": now()}
+    return {**empty, **shadows_of(empty), "updated_at": now(), "erased_at": now()}
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from app.bulk import MAX_ROWS
 from app.database import collection
 from app.errors import Conflict, FieldError, InvalidInput
 from app.orders.fields import REFERENCES, OrderInput, fit_currency
-from models.order import OrderStatus
+from models.order import OrderStatus, shadows_of
 from models.values import fold, now
 
 Raw = dict[str, Any]
@@ -75,6 +75,7 @@ def new_order(given: Raw, customer_id: ObjectId, currency: str) -> Raw:
         "updated_at": moment,
     }
     raw.update(stored({key: value for key, value in given.items() if key not in REFERENCES}))
+    raw.update(shadows_of(raw))
     return raw
 
 
@@ -91,6 +92,7 @@ def changes_of(raw: Mapping[str, Any], given: Raw, customer_id: ObjectId) -> Raw
     except ValueError as problem:
         raise InvalidInput.of("amount", str(problem)) from problem
     wanted = {**stored(changed), "customer_id": customer_id}
+    wanted.update(shadows_of({**raw, **wanted}))
     differing = {key: value for key, value in wanted.items() if key not in raw or raw[key] != value}
     return {**differing, "updated_at": now()} if differing else {}
 

@@ -19,13 +19,16 @@ from models.values import fold
 
 Number = int | float | Decimal
 
+OF_ITEMS = frozenset({"folded.category", "folded.product"})
+"""Fields of an order that its items have, so there may be several values."""
+
 
 def raw_value(document: Mapping[str, Any], field: Field) -> Any:
     """The value as it is stored; None when there is none."""
     if field.name.startswith("attributes."):
         return (document.get("attributes") or {}).get(field.name.removeprefix("attributes."))
-    if field.path.startswith("items."):
-        return [item.get(field.path.removeprefix("items.")) for item in document.get("items") or ()]
+    if field.path in OF_ITEMS:
+        return [item.get(field.name) for item in document.get("items") or ()]
     if field.name == "name":
         parts = (str(document.get(key) or "").strip() for key in ("first_name", "last_name"))
         return " ".join(part for part in parts if part)

@@ -39,8 +39,6 @@ def condition_filter(condition: Condition, field: Field, clock: Clock) -> Filter
         return {field.path: _number(operator, value)}
     if field.type is FieldType.BOOLEAN:
         return {field.path: {"$ne": True} if field.group == "Consent" and value is False else value}
-    if field.path in UNFOLDED:
-        return {field.path: _unfolded(operator, value)}
     return {field.path: _folded(operator, value)}
 
 
@@ -64,28 +62,6 @@ def _folded(operator: str, value: Value) -> Any:
         "notNull": lambda: SOME_TEXT,
     }
     return spelled[operator]()
-
-
-UNFOLDED = frozenset({"items.category", "items.product", "channel", "coupon"})
-"""Text of orders, which have no folded shadow: compared by patterns that ignore case."""
-
-
-def _unfolded(operator: str, value: Value) -> Any:
-    wanted = [re.escape(item) for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, str)]
-    whole = rf"\A\s*(?:{'|'.join(wanted)})\s*\z"
-    patterns = {
-        "contains": (wanted[0], True) if wanted else ("", True),
-        "doesNotContain": (wanted[0], False) if wanted else ("", False),
-        "beginsWith": (rf"\A\s*{wanted[0]}", True) if wanted else ("", True),
-        "endsWith": (rf"{wanted[0]}\s*\z", True) if wanted else ("", True),
-        "!=": (whole, False),
-        "notIn": (whole, False),
-        "null": (r"\S", False),
-        "notNull": (r"\S", True),
-    }
-    pattern, positive = patterns.get(operator, (whole, True))
-    spelled = {"$regex": pattern, "$options": "i"}
-    return spelled if positive else {"$not": spelled}
 
 
 def _number(operator: str, value: Value) -> Any:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
-from app.database import collection
-from app.errors import InvalidInput, Unavailable
 from app.paging import Sort, check_limit, cursor_after, rows_after
-from app.segments.compile import compile_rule
+from app.segments.condition_counts import condition_counts
+from app.segments.counting import Counter, count_rule, too_slow
 from app.segments.current import read_rule
+from app.segments.dates import clock_at
+from app.segments.everybody import everybody
 from app.segments.fields import Catalogue
+from app.segments.glimpse import Glimpse, glimpse
+from app.segments.near_misses import NearMiss, near_misses
 from app.segments.nodes import Group
+from app.segments.sampling import check_sample
 from app.segments.saved import get_segment
 from app.segments.sentence import sentence
 from models.customer import Customer
 from models.member import Member
 from models.values import now
 
+__all__ = [
+    "Glimpse",
+    "NearMiss",
+    "Preview",
+    "condition_counts",
+    "count_members",
+    "glimpse",
+    "member_page",
+    "near_misses",
+    "preview",
+]
+
 LONGEST_MS = 20_000
-MOST_SAMPLED = 50
 BY_ID = Sort("_id", (("_id", 1),))
 
 
@@ -42,31 +55,32 @@ class Preview:
 async def preview(member: Member, raw_rule: object, *, sample: int = 5) -> Preview:
     """Count and sample the customers that a rule (JSON) selects; the two run at the same time.
 
+    Cancelling the task ends the work in MongoDB too: the driver closes the connections it waits on, and MongoDB stops
+    reading for a client that is gone.
+
     Raises PermissionDenied, RuleError, InvalidInput for a sample outside 0 to 50, and Unavailable when MongoDB takes
     more than 20 seconds.
     """
     require(member, "segments.read")
-    if not 0 <= sample <= MOST_SAMPLED:
-        raise InvalidInput.of("sample", f"should be 0 to {MOST_SAMPLED}")
+    check_sample(sample)
     began = time.perf_counter()
     rule, catalogue = await read_rule(raw_rule)
-    wanted = await compile_rule(rule, catalogue, now=now())
-    count, people, total = await asyncio.gather(
-        _count(wanted), _some(wanted, sample), collection("customers").estimated_document_count()
-    )
+    counter = Counter(rule, catalogue, clock_at(now(), catalogue), longest_ms=LONGEST_MS)
+    total = await everybody()
+    count, people = await counter.look(sample)
     return Preview(
         count=count,
         sample=people,
         sentence=sentence(rule, catalogue, locale=member.locale),
         took_ms=round((time.perf_counter() - began) * 1000),
-        # The estimate is the collection's own tally, which an unclean stop can leave a little behind.
-        total=max(count, total) if wanted else count,
+        # Somebody may have come between the two.
+        total=max(count, total),
     )
 
 
 async def count_members(rule: Group, catalogue: Catalogue, *, longest_ms: int = LONGEST_MS) -> int:
     """Exactly how many customers the rule selects now. Raises Unavailable when that takes too long."""
-    return await _count(await compile_rule(rule, catalogue, now=now()), longest_ms)
+    return await count_rule(rule, catalogue, clock_at(now(), catalogue), longest_ms=longest_ms)
 
 
 async def member_page(
@@ -80,32 +94,16 @@ async def member_page(
     segment = await get_segment(member, segment_id)
     check_limit(limit)
     rule, catalogue = await read_rule(segment.rule)
-    wanted = await compile_rule(rule, catalogue, now=now())
-    if cursor:
-        wanted = {"$and": [wanted, rows_after(cursor, BY_ID)]}
+    after = [rows_after(cursor, BY_ID)] if cursor else []
+    found: list[Customer] = []
     try:
-        found = await Customer.find(wanted, max_time_ms=LONGEST_MS).sort("+_id").limit(limit + 1).to_list()
+        for wanted in await Counter(rule, catalogue, clock_at(now(), catalogue), longest_ms=LONGEST_MS).filters():
+            query = {"$and": [wanted, *after]} if after else wanted
+            rows = Customer.find(query, max_time_ms=LONGEST_MS).sort("+_id").limit(limit + 1 - len(found))
+            found += await rows.to_list()
+            if len(found) > limit:
+                break
     except ExecutionTimeout as problem:
-        raise _too_slow() from problem
+        raise too_slow(LONGEST_MS) from problem
     more = len(found) > limit
     return found[:limit], cursor_after({"_id": found[limit - 1].id}, BY_ID) if more else None
-
-
-async def _count(wanted: dict[str, Any], longest_ms: int = LONGEST_MS) -> int:
-    try:
-        return await collection("customers").count_documents(wanted, maxTimeMS=longest_ms)
-    except ExecutionTimeout as problem:
-        raise _too_slow() from problem
-
-
-async def _some(wanted: dict[str, Any], limit: int) -> list[Customer]:
-    if limit == 0:
-        return []
-    try:
-        return await Customer.find(wanted, max_time_ms=LONGEST_MS).limit(limit).to_list()
-    except ExecutionTimeout as problem:
-        raise _too_slow() from problem
-
-
-def _too_slow() -> Unavailable:
-    return Unavailable(f"Counting this audience took more than {LONGEST_MS // 1000} seconds. Try a narrower rule.")

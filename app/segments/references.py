@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from app.database import collection
 from app.errors import RuleError
 from app.segments.fields import Catalogue
@@ -31,9 +33,9 @@ async def referred(rule: Group, catalogue: Catalogue) -> dict[str, Group]:
     return follow(rule, catalogue, await stored_segments())
 
 
-async def stored_segments() -> dict[str, Stored]:
-    """Every saved segment by id."""
-    rows = collection("segments").find({}, {"name": 1, "rule": 1})
+async def stored_segments(session: AsyncClientSession | None = None) -> dict[str, Stored]:
+    """Every saved segment by id; with `session`, as its transaction sees them."""
+    rows = collection("segments").find({}, {"name": 1, "rule": 1}, session=session)
     return {str(row["_id"]): Stored(row.get("name", ""), row.get("rule")) async for row in rows}
 
 

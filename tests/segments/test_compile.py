@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from app.database import collection
 from app.errors import RuleError
-from app.segments import resolve
+from app.segments import compile as compiling
+from app.segments import resolved
 from app.segments.compile import compile_rule
+from app.segments.counting import Counter, count_rule
+from app.segments.covering import covering_index
 from app.segments.dates import clock_at
 from app.segments.evaluate import evaluate
 from app.segments.explain import load_facts
@@ -23,6 +26,7 @@ from app.segments.filters import rule_filter
 from app.segments.rule import parse_rule
 from models import Segment
 from models.customer import shadows_of
+from models.order import shadows_of as order_shadows
 from tests.segments.strategies import CATALOGUE, NOW, TODAY, groups, orders, orders_conditions
 from tests.segments.test_rule import condition, group
 
@@ -183,23 +187,22 @@ async def test_the_city_index_serves_city_and_spending() -> None:
     await insert_people()
     rule = parse_rule(group(condition("city", "=", "Pune"), condition("total_spent", ">=", 0)), CATALOGUE)
     plan = await collection("customers").find(await compile_rule(rule, CATALOGUE, now=NOW)).explain()
-    assert "folded.city_1_total_spent_1_last_order_at_1" in str(plan["queryPlanner"]["winningPlan"])
+    assert "folded.city_1_folded.country_1_total_spent_1" in str(plan["queryPlanner"]["winningPlan"])
 
 
 # Orders.
 
 
 async def order(customer: ObjectId, amount: str, **more: Any) -> None:
-    await collection("orders").insert_one(
-        {
-            "customer_id": customer,
-            "status": "paid",
-            "amount": Decimal128(amount),
-            "items": [],
-            "placed_at": datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC) - timedelta(days=3),
-            **more,
-        }
-    )
+    raw = {
+        "customer_id": customer,
+        "status": "paid",
+        "amount": Decimal128(amount),
+        "items": [],
+        "placed_at": datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC) - timedelta(days=3),
+        **more,
+    }
+    await collection("orders").insert_one({**raw, **order_shadows(raw)})
 
 
 def bought(measure: str, operator: str, value: Any, **more: Any) -> dict[str, Any]:
@@ -266,7 +269,8 @@ async def test_a_list_of_ids_that_is_too_long_becomes_the_list_of_all_others(mon
     names = await insert_people()
     for key in list(names)[:3]:
         await order(key, "5", channel="web")
-    monkeypatch.setattr(resolve, "MOST_IDS", 2)
+    monkeypatch.setattr(compiling, "MOST_IDS", 2)
+    monkeypatch.setattr(resolved, "MOST_IDS", 2)
     wanted = await compile_rule(parse_rule(bought("count", ">", 0, **WEB), CATALOGUE), CATALOGUE, now=NOW)
     assert list(wanted["_id"]) == ["$nin"]
     assert {names[row["_id"]] async for row in collection("customers").find(wanted)} == {ANNA, BEN, CLEO}
@@ -387,3 +391,67 @@ async def test_circles_and_deleted_segments_are_refused() -> None:
         await compile_rule(parse_rule(condition("segment", "in", first), catalogue), catalogue, now=NOW)
     with pytest.raises(RuleError, match="deleted"):
         await compile_rule(parse_rule(condition("segment", "in", gone), catalogue), catalogue, now=NOW)
+
+
+# Counting.
+
+
+async def test_counts_are_those_of_the_filter() -> None:
+    names = await insert_people()
+    ids = {name: key for key, name in names.items()}
+    await order(ids[ANNA], "5", channel="web")
+    await order(ids[ANNA], "5", channel="store")
+    await order(ids[BEN], "7", channel="web")
+    clock = clock_at(NOW, CATALOGUE)
+    beyond = [
+        bought(measure, operator, value, **more)
+        for measure, value in (("count", 0), ("count", 1), ("count", 2), ("sum", 0), ("sum", 5), ("max", 5))
+        for operator in ("=", "!=", "<", "<=", ">", ">=")
+        for more in (LAST_WEEK, WEB, {**WEB, "not": True})
+    ]
+    beyond += [bought("count", "between", [0, 0], **WEB), bought("count", "between", [0, 1], **WEB)]
+    for raw in [
+        *(raw for raw, _ in EXAMPLES),
+        *beyond,
+        *(group(condition("city", "!=", "Pune"), one) for one in beyond),
+    ]:
+        rule = parse_rule(raw, CATALOGUE)
+        wanted = await compile_rule(rule, CATALOGUE, now=NOW)
+        expected = {row["_id"] async for row in collection("customers").find(wanted)}
+        assert await count_rule(rule, CATALOGUE, clock, longest_ms=5_000) == len(expected), raw
+        count, people = await Counter(rule, CATALOGUE, clock, longest_ms=5_000).look(50)
+        assert (count, {person.id for person in people}) == (len(expected), expected), raw
+
+
+async def test_more_ids_than_one_filter_holds_are_counted_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = await insert_people()
+    for key in list(names)[:3]:
+        await order(key, "5", channel="web")
+    monkeypatch.setattr(resolved, "MOST_IDS", 1)
+    for raw, size in (
+        (group(bought("count", ">", 0, **WEB), condition("email_opt_in", "=", False)), 2),
+        (group(bought("count", "=", 0, **WEB), bought("count", "=", 0, **LAST_WEEK)), 1),
+        (group(bought("count", ">", 0, **WEB), bought("count", ">", 1, **LAST_WEEK), combinator="or"), 3),
+    ):
+        counter = Counter(parse_rule(raw, CATALOGUE), CATALOGUE, clock_at(NOW, CATALOGUE), longest_ms=5_000)
+        assert await counter.count() == size
+        assert len(await counter.filters()) > 1
+
+
+def test_the_index_that_covers_a_rule() -> None:
+    spent, last = {"total_spent": {"$gt": 1}}, {"last_order_at": {"$lt": NOW}}
+    places = {"folded.city": "pune", "folded.country": "india"}
+    chosen = covering_index({**spent, **last, "order_count": {"$gte": 3}})
+    assert chosen is not None
+    assert list(chosen) == ["total_spent", "last_order_at", "order_count", "_id"]
+    chosen = covering_index({**places, **spent})
+    assert chosen is not None
+    assert list(chosen)[:2] == ["folded.city", "folded.country"]
+    assert covering_index({**spent, "folded.city": {"$ne": "pune"}}) is None
+    for none in (
+        {**spent, "gender": "x"},
+        {**spent, "$or": []},
+        {"_id": {"$in": []}, **spent},
+        {"tags_folded": "x", **spent},
+    ):
+        assert covering_index(none) is None

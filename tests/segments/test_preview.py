@@ -141,6 +141,8 @@ async def test_explain_tells_truth_and_value_at_every_node(charlie: Member) -> N
         "truth": False,
         "text": "who live in Mumbai",
         "found": "Pune",
+        "because": "city is Pune, not Mumbai",
+        "change": "city would have to be Mumbai",
     }
     assert (inner["truth"], inner["path"]) == (True, "rules[1]")
     assert [(node["path"], node["truth"], node["found"]) for node in inner["rules"]] == [
