@@ -7,6 +7,7 @@ from typing import Any
 
 from app.segments.catalogue import Catalogue
 from app.segments.rule import parse_rule, rule_json
+from models.values import fold
 
 _NOT = {
     "=": "!=",
@@ -53,7 +54,7 @@ def _leaf(node: dict[str, Any]) -> Any:
     if name == "orders":
         return _orders(node)
     if name == "campaign":
-        return {**node, "not": bool(node.get("not"))}
+        return {**node, "window": _in_days(node.get("window")), "not": bool(node.get("not"))}
     if name == "segment":
         return {
             "field": name,
@@ -65,6 +66,7 @@ def _leaf(node: dict[str, Any]) -> Any:
             {"field": name, "operator": sign, "value": item} for sign, item in zip((">=", "<="), value, strict=True)
         )
         return _node({"combinator": "and", "rules": [low, high]})
+    value = _folded(_in_days(value))
     if operator == "notInLast":
         operator, value = "before", {**value, "direction": "ago"}
     if operator in _SETS:
@@ -81,12 +83,14 @@ def _leaf(node: dict[str, Any]) -> Any:
 
 def _orders(node: dict[str, Any]) -> Any:
     operator, value = node["operator"], node["value"]
+    if node["measure"] == "max" and operator in (">", ">="):
+        return _orders(_some_order_above(node))
     if node["measure"] == "count":
         if operator == "=" and value == 0:
             operator, value = "<", 1
         operator, value = _at_least(operator, value)
     where = _node(node["where"]) if node.get("where") else None
-    window: Any = node.get("window")
+    window: Any = _in_days(node.get("window"))
     if where is None and window is None and node["measure"] in ("count", "sum"):
         name = {"count": "order_count", "sum": "total_spent"}[node["measure"]]
         return _leaf({"field": name, "operator": operator, "value": value, "not": node.get("not")})
@@ -107,6 +111,35 @@ def _orders(node: dict[str, Any]) -> Any:
         "window": window,
     }
     return _denied(plain) if node.get("not") else plain
+
+
+def _some_order_above(node: dict[str, Any]) -> dict[str, Any]:
+    """The largest order is above a limit exactly where some order is."""
+    limit = {"field": "amount", "operator": node["operator"], "value": node["value"]}
+    rules = [*([node["where"]] if node.get("where") else []), limit]
+    where = {"combinator": "and", "rules": rules}
+    return {**node, "measure": "count", "operator": ">=", "value": 1, "where": where}
+
+
+def _folded(value: Any) -> Any:
+    """Text is compared without regard to case."""
+    if isinstance(value, list):
+        return [_folded(item) for item in value]
+    return fold(value) if isinstance(value, str) else value
+
+
+def _in_days(value: Any) -> Any:
+    """Two weeks are 14 days and a year is 12 months, wherever a length of time stands."""
+    if isinstance(value, list):
+        return [_in_days(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "amount" not in value:
+        return {key: _in_days(item) for key, item in value.items()}
+    times, unit = {"week": (7, "day"), "quarter": (3, "month"), "year": (12, "month")}.get(
+        value["unit"], (1, value["unit"])
+    )
+    return {**value, "amount": value["amount"] * times, "unit": unit}
 
 
 def _reaches_today(window: Any) -> bool:

@@ -24,6 +24,10 @@ def evaluate(
     report = run_async(work())
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(report.counts.items()))
     print(f"{len(report.verdicts)} cases by {report.source}: {counts or 'none'}")
+    for line in report.table():
+        print(line)
+    for line in report.declined:
+        print(f"declined: {line}")
     for line in report.wrong:
         print(f"wrong: {line}")
     if report.wrong:

@@ -8,6 +8,7 @@ from datetime import date
 from app.ai.suggestion import Assumption, Suggestion
 from app.errors import RuleError
 from app.segments.catalogue import Catalogue
+from app.segments.grammar.declining import not_understood
 from app.segments.grammar.expression import Clause, expression
 from app.segments.grammar.leads import leads
 from app.segments.grammar.lexicon import CLOSERS, field_words, past_openers, unknown_spans
@@ -15,7 +16,7 @@ from app.segments.grammar.names import Names
 from app.segments.grammar.prompt import Node, Prompt, Remark, Unclear, replaced
 from app.segments.grammar.spelling import corrected
 from app.segments.grammar.tokens import tokenize
-from app.segments.grammar.vague import refusal, vague_question
+from app.segments.grammar.vague import refusal
 from app.segments.rule import parse_rule, rule_json
 from app.segments.sentence import sentence
 
@@ -35,7 +36,7 @@ def parse_words(prompt: str, catalogue: Catalogue, *, today: date) -> Suggestion
     refused = refusal(prompt)
     if refused is not None:
         return _suggestion("refuse", note=refused)
-    words = Prompt(prompt, tuple(tokenize(prompt)), catalogue, today, Names(catalogue))
+    words = Prompt(prompt, tuple(tokenize(prompt)), catalogue, today, Names.of(catalogue))
     if len(words) > _MOST_TOKENS:
         return _suggestion(
             "refuse", note=f"This is longer than {_MOST_TOKENS} words. Describe the people more briefly."
@@ -44,9 +45,10 @@ def parse_words(prompt: str, catalogue: Catalogue, *, today: date) -> Suggestion
         return _suggestion("clarify", question="This has too many brackets. Could you say it more simply?")
     try:
         answer = _answer(words, ())
-        return answer if answer is not None else _with_spelling(words) or _not_understood(words)
+        answer = answer if answer is not None else _with_spelling(words)
+        return answer if answer is not None else _declined(not_understood(words))
     except Unclear as unclear:
-        return _suggestion("clarify", question=unclear.question, unsupported=unclear.spans)
+        return _declined(unclear)
 
 
 def _answer(prompt: Prompt, remarks: tuple[Remark, ...]) -> Suggestion | None:
@@ -71,8 +73,19 @@ def _accepted(prompt: Prompt, clause: Clause, remarks: tuple[Remark, ...]) -> Su
             "clarify", question=f"This rule is not possible: {error.detail}. Could you say it differently?"
         )
     tree = rule_json(rule)
-    assumptions = tuple(_assumption(remark, clause.node, prompt) for remark in _once((*remarks, *clause.remarks)))
+    said = [
+        remark
+        for remark in _once((*remarks, *clause.remarks))
+        if remark.code != "never_bought_excluded" or not _names_never(clause.node)
+    ]
+    assumptions = tuple(_assumption(remark, clause.node, prompt) for remark in said)
     return _suggestion("ok", rule=tree, sentence=sentence(rule, prompt.catalogue), assumptions=assumptions)
+
+
+def _declined(why: Unclear) -> Suggestion:
+    if why.final:
+        return _suggestion("refuse", note=why.question, unsupported=why.spans)
+    return _suggestion("clarify", question=why.question, unsupported=why.spans)
 
 
 def _assumption(remark: Remark, tree: Node, prompt: Prompt) -> Assumption:
@@ -87,6 +100,13 @@ def _assumption(remark: Remark, tree: Node, prompt: Prompt) -> Assumption:
     return Assumption(code=remark.code, text=remark.text, alternative=alternative)
 
 
+def _names_never(tree: Node) -> bool:
+    """Whether the rule speaks of who never ordered, so that nothing about them is assumed."""
+    if "rules" in tree:
+        return any(_names_never(rule) for rule in tree["rules"])
+    return tree["field"] == "order_count" and (tree["operator"], tree["value"]) in (("=", 0), ("<", 1), ("<=", 0))
+
+
 def _once(remarks: tuple[Remark, ...]) -> list[Remark]:
     seen: dict[tuple[str, str], Remark] = {}
     for remark in remarks:
@@ -97,41 +117,14 @@ def _once(remarks: tuple[Remark, ...]) -> list[Remark]:
 def _with_spelling(prompt: Prompt) -> Suggestion | None:
     """The answer once slips of the keyboard are corrected, each one shown."""
     unknown = {word for span in unknown_spans(prompt) for word in span.casefold().split()}
-    known = field_words(prompt)
+    known, names = field_words(prompt), prompt.names.words()
     tokens, remarks = [], []
     for token in prompt.tokens:
-        right = corrected(token.word, known) if token.kind == "word" and token.word in unknown else None
+        right = corrected(token.word, known, names) if token.kind == "word" and token.word in unknown else None
         if right is not None:
             remarks.append(Remark("spelling", f"“{token.text}” is read as “{right}”."))
         tokens.append(replace(token, word=right) if right is not None else token)
     return _answer(replace(prompt, tokens=tuple(tokens)), tuple(remarks)) if remarks else None
-
-
-def _not_understood(prompt: Prompt) -> Suggestion:
-    unknown = unknown_spans(prompt)
-    for name in prompt.catalogue.segments.values():
-        if any(prompt.spelled(at, name) is not None for at in range(len(prompt))):
-            question = (
-                f"Do you mean the segment “{name}”? Then say “in the segment {name}”; otherwise say it in other words."
-            )
-            return _suggestion("clarify", question=question, unsupported=unknown or (name,))
-    for token in prompt.tokens:
-        vague = vague_question(token.word) if token.kind == "word" else None
-        if vague is not None:
-            return _suggestion("clarify", question=vague, unsupported=unknown or (token.text,))
-    if not unknown:
-        unknown = (_rest(prompt),)
-    quoted = ", ".join(f"“{span}”" for span in unknown if span)
-    question = f"I did not understand {quoted}. Could you say that in other words?" if quoted else "Who should be in?"
-    return _suggestion("clarify", question=question, unsupported=tuple(span for span in unknown if span))
-
-
-def _rest(prompt: Prompt) -> str:
-    """What follows the part that was understood; all of it when nothing was."""
-    start = past_openers(prompt)
-    clause = expression(prompt, start)
-    rest = prompt.span(clause.end, len(prompt)) if clause else ""
-    return rest or prompt.text.strip()[:200]
 
 
 def _only_closers(prompt: Prompt, at: int) -> bool:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from app.segments.grammar.buying import Purchase
 from app.segments.grammar.comparison import BEFORE, Comparison, comparison, postfix
-from app.segments.grammar.frames import Frame, duration, time_frame
+from app.segments.grammar.durations import Frame, duration
+from app.segments.grammar.frames import time_frame
 from app.segments.grammar.names import listing
 from app.segments.grammar.numbers import amount, count
 from app.segments.grammar.prompt import Lead, Prompt, Unclear, leaf
 from app.segments.grammar.purchase_words import (
+    BEFORE_NOW,
+    COUPONS,
     ELAPSED,
+    NOT_AGAIN,
+    NOT_AGAIN_ENDS,
     OF_GOODS,
     SIGNS,
     TIMES,
+    USING,
 )
 
 
@@ -31,14 +37,20 @@ def adjectives(prompt: Prompt, facts: Purchase) -> Purchase:
 
 def each_amount(prompt: Prompt, facts: Purchase, *, plural: bool) -> Purchase:
     """The amount of each order: "an order over 5k", "3 orders of at least 2k each"."""
-    start = prompt.skip(facts.end, "worth", "of", "valued at", "totalling", "totaling", "amounting to", "for")
+    each = prompt.skip(facts.end, "each", "each worth", "each of", "with a value of", "with an amount of", "valued")
+    start = prompt.skip(
+        facts.end, "worth", "of", "valued at", "totalling", "totaling", "amounting to", "for", "with value"
+    )
+    start = max(start, each)
     test = comparison(prompt, start, amount)
     if start == facts.end and prompt.word(start)[:1] in SIGNS and plural and facts.test is None:
         return facts
     if test is None or not (test.explicit or start > facts.end) or prompt.word(test.end) in ("times", "years", "days"):
         return facts
     end = prompt.skip(test.end, "each", "apiece", "per order")
-    if end == test.end and plural and (facts.test is None or start > facts.end):
+    if each > facts.end and end > test.end:
+        return facts
+    if end == test.end and each == facts.end and plural and (facts.test is None or start > facts.end):
         text = prompt.span(facts.at, test.end)
         raise Unclear(f"In “{text}”, is that the number of orders, the amount of each order, or their total?", [text])
     node = test.node(lambda operator, value: leaf("amount", operator, value))
@@ -53,8 +65,10 @@ def complements(prompt: Prompt, facts: Purchase, lead: Lead, *, times: bool = Tr
             _frame(prompt, facts, lead)
             or _goods(prompt, facts)
             or _channel(prompt, facts)
-            or coupon(prompt, facts, ("with", "using", "with the", "using the", "with a"))
+            or coupon(prompt, facts, USING)
             or (_times(prompt, facts) if times else None)
+            or _later(prompt, facts, lead)
+            or _elsewhere(prompt, facts, lead)
         )
         if new is None:
             return facts
@@ -65,12 +79,33 @@ def _frame(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
     if facts.frame is not None:
         return None
     frame = time_frame(prompt, facts.end)
-    if lead.negated and (elapsed := _elapsed(prompt, facts.end)) and (frame is None or elapsed.end > frame.end):
-        frame = elapsed
+    if lead.negated and (since := elapsed(prompt, facts.end)) and (frame is None or since.end > frame.end):
+        frame = since
     return facts.but(frame=frame, end=frame.end) if frame else None
 
 
-def _elapsed(prompt: Prompt, at: int) -> Frame | None:
+def _later(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
+    """But not this year: the time in which it did not happen again."""
+    if facts.later is not None or lead.negated:
+        return None
+    start = prompt.skip(prompt.skip(facts.end, *BEFORE_NOW), *NOT_AGAIN)
+    frame = time_frame(prompt, start) if prompt.has(start - 1, *NOT_AGAIN_ENDS) and start > facts.end else None
+    if frame is None or frame.operator == "before":
+        return None
+    return facts.but(later=frame, end=frame.end)
+
+
+def _elsewhere(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
+    """In store but never online: the channel where it did not happen."""
+    start = prompt.skip(facts.end, *NOT_AGAIN)
+    if start == facts.end or lead.negated or facts.elsewhere or not facts.bound("channel"):
+        return None
+    start = prompt.skip(start, "in", "in the", "through", "on", "via")
+    hits = prompt.names.at(prompt, start, ["order.channel"])
+    return facts.but(elsewhere=hits[0].value, end=hits[0].end) if hits else None
+
+
+def elapsed(prompt: Prompt, at: int) -> Frame | None:
     """For 90 days, in over 3 months: how long something has not happened."""
     start = prompt.skip(at, *ELAPSED)
     length = duration(prompt, start) if start > at else None
@@ -102,7 +137,7 @@ def _without(prompt: Prompt, facts: Purchase) -> Purchase:
     if start == facts.end or facts.goods is None:
         return facts
     for found in listing(prompt, start, [facts.goods.field], again=("any", "or", "from")):
-        if found.joint in ("", "or", "nor"):
+        if found.joint in ("", "or", "nor again"):
             return facts.but(other=found, end=prompt.skip(found.end, "products", "items"))
     return facts
 
@@ -113,9 +148,23 @@ def _product(prompt: Prompt, facts: Purchase) -> Purchase | None:
         facts.end, "the product", "product", "a product called", "the item", "of product", "of the product"
     )
     token = prompt.token(start)
-    if start == facts.end or token is None or token.kind != "quoted" or not token.text or facts.bound("product"):
+    if start == facts.end or token is None or facts.bound("product"):
         return None
-    return facts.but(where=(*facts.where, leaf("product", "=", token.text)), end=start + 1)
+    end = start + 1
+    if token.kind != "quoted":
+        end = _title(prompt, start)
+    name = token.text if token.kind == "quoted" else prompt.span(start, end)
+    if not name or end == start:
+        return None
+    return facts.but(where=(*facts.where, leaf("product", "=", name)), end=end)
+
+
+def _title(prompt: Prompt, at: int) -> int:
+    """The end of a name in capitals that stands alone: "the product Red Kurta"; `at` where it has no clear end."""
+    end = at
+    while (token := prompt.token(end)) is not None and token.kind == "word" and token.text[:1].isupper():
+        end += 1
+    return end if prompt.word(end) in ("", ".", ",", ")", "and", "or", "but", "in", "who") else at
 
 
 def _channel(prompt: Prompt, facts: Purchase) -> Purchase | None:
@@ -132,22 +181,36 @@ def _channel(prompt: Prompt, facts: Purchase) -> Purchase | None:
 
 
 def coupon(prompt: Prompt, facts: Purchase, ways: tuple[str, ...]) -> Purchase | None:
-    start = prompt.skip(facts.end, *ways) if ways else prompt.skip(facts.end, "the", "a", "our")
-    word = prompt.skip(start, "coupon", "coupon code", "voucher", "voucher code", "promo code", "discount code", "code")
-    if facts.bound("coupon") or word == start or (ways and start == facts.end):
+    """With the coupon DIWALI20, using DIWALI20, without a coupon."""
+    if facts.bound("coupon"):
         return None
-    hits = prompt.names.at(prompt, word, ["order.coupon"])
+    without = prompt.skip(facts.end, *(f"without {a}{noun}" for a in ("", "a ", "any ") for noun in COUPONS))
+    if ways and without > facts.end:
+        return facts.but(where=(*facts.where, leaf("coupon", "null")), end=without)
+    start = prompt.skip(facts.end, *ways) if ways else prompt.skip(facts.end, "the", "a", "our", "any", "some", "an")
+    if ways and start == facts.end:
+        return None
+    word = prompt.skip(start, *COUPONS)
+    known = prompt.names.at(prompt, word, ["order.coupon"])
     token = prompt.token(word)
-    code = hits[0].value if hits else token.text if token and _is_code(token.text, token.kind) else None
-    if code is None:
-        if prompt.word(start - 1) == "a":
-            return facts.but(where=(*facts.where, leaf("coupon", "notNull")), end=word)
-        return None
-    return facts.but(where=(*facts.where, leaf("coupon", "=", code)), end=hits[0].end if hits else word + 1)
+    after = prompt.skip(known[0].end if known else word + 1, *COUPONS)
+    said = word > start or after > (known[0].end if known else word + 1)
+    several = next((item for item in listing(prompt, word, ["order.coupon"]) if len(item.values) > 1), None)
+    if several is not None and several.joint in ("or", "either"):
+        node = leaf("coupon", "in", list(several.values))
+        return facts.but(where=(*facts.where, node), end=prompt.skip(several.end, *COUPONS))
+    code = known[0].value if known else token.text if token and said and _is_code(token.text, token.kind) else None
+    if code is not None and (said or known):
+        return facts.but(where=(*facts.where, leaf("coupon", "=", code)), end=after)
+    if word > start and (prompt.word(start - 1) in ("a", "any", "some", "an") or prompt.word(word - 1).endswith("s")):
+        return facts.but(where=(*facts.where, leaf("coupon", "notNull")), end=word)
+    return None
 
 
 def _is_code(text: str, kind: str) -> bool:
-    return (kind == "quoted" and bool(text)) or (kind == "word" and text.isupper() and len(text) > 2)
+    """Whether a word looks like a code: in quotes, in capitals, or with a digit in it."""
+    spelled = kind in ("word", "raw") and len(text) > 2 and (text.isupper() or any(map(str.isdigit, text)))
+    return (kind == "quoted" and bool(text)) or spelled
 
 
 def _times(prompt: Prompt, facts: Purchase) -> Purchase | None:

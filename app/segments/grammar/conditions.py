@@ -6,24 +6,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from app.segments.grammar.consent import addresses, consents
+from app.segments.grammar.addresses import addresses, providers
+from app.segments.grammar.ages import ages, birthdays
+from app.segments.grammar.consent import consents
 from app.segments.grammar.fields import fields
 from app.segments.grammar.leads import leads
-from app.segments.grammar.memberships import campaigns, segments
-from app.segments.grammar.moments import ages, birthdays, order_dates, sign_ups
-from app.segments.grammar.profile import genders, places, sources, tags
+from app.segments.grammar.memberships import absences, campaigns, segments
+from app.segments.grammar.mishaps import coupons, mishaps
+from app.segments.grammar.moments import order_dates, sign_ups
+from app.segments.grammar.profile import genders, nationalities, places, sources, tags
 from app.segments.grammar.prompt import Found, Lead, Prompt, Unclear
-from app.segments.grammar.purchases import coupons, habits, measures, nouns, spending, verbs
+from app.segments.grammar.purchases import habits, nouns, verbs
+from app.segments.grammar.spending import measures, spending
 
 Reader: TypeAlias = Callable[[Prompt, int, Lead], Iterator[Found]]
 
 READERS: tuple[Reader, ...] = (
     places,
+    nationalities,
     genders,
     tags,
     sources,
     consents,
     addresses,
+    providers,
     sign_ups,
     order_dates,
     birthdays,
@@ -34,12 +40,14 @@ READERS: tuple[Reader, ...] = (
     spending,
     measures,
     coupons,
+    mishaps,
     campaigns,
+    absences,
     segments,
     fields,
 )
 
-MODIFIERS: tuple[Reader, ...] = (places, genders, tags)
+MODIFIERS: tuple[Reader, ...] = (places, nationalities, genders, tags)
 """What "non" may stand before."""
 
 
@@ -51,14 +59,16 @@ class Read:
     lead: Lead
 
 
-def condition(prompt: Prompt, at: int, *, negation: str = "", campaign: str | None = None) -> Read | None:
+def condition(
+    prompt: Prompt, at: int, *, negation: str = "", campaign: str | None = None, neither: bool = False
+) -> Read | None:
     """The condition that begins at a token, None when no reader knows it.
 
     Raises Unclear when two readers explain the same words differently.
     """
     reads = [
         Read(found, lead)
-        for lead in leads(prompt, at, negation=negation, campaign=campaign)
+        for lead in leads(prompt, at, negation=negation, campaign=campaign, neither=neither)
         for reader in (READERS if lead.negation != "non" else MODIFIERS)
         for found in reader(prompt, lead.end, lead)
         if found.end > lead.end or found.campaign

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from app.segments.grammar.prompt import Found, Lead, Node, Prompt, Unclear, group, leaf
+from app.segments.grammar.prompt import Found, Lead, Node, Prompt, Remark, Unclear, group, leaf
 
 _CHANNELS = {
     phrase: name
@@ -55,11 +56,34 @@ _ACCEPT = (
     "agreed to receive",
     "allow",
     "allows",
-    "can be reached by",
-    "can be contacted by",
-    "may be contacted by",
-    "reachable by",
+    "consents to",
+    "agreed to get",
+    "agreed to receiving",
+    "signed up for",
+    "want",
+    "wants",
+    "can receive",
+    "may receive",
+    "can get",
+    "allowed to receive",
+    "okay with",
+    "ok with",
+    "consented to receive",
+    "consented to receiving",
+    "opted for",
+    "opt in to receive",
+    "opted in by",
+    "opted in via",
+    "opted in on",
+    "enabled",
+    "still subscribed to",
 )
+_REACHED = tuple(
+    f"{verb} {way}"
+    for verb in ("reachable", "contactable", "can be reached", "can be contacted", "may be contacted", "can contact",
+                 "we can contact", "we can reach", "we may contact", "we may reach")
+    for way in ("by", "via", "on", "through", "over")
+)  # fmt: skip
 _REFUSE = (
     "opted out of",
     "opt out of",
@@ -71,6 +95,13 @@ _REFUSE = (
     "refuse",
     "refused",
     "refuses",
+    "opted out for",
+    "opt out from",
+    "have left",
+    "withdrew consent for",
+    "withdrawn consent for",
+    "opted out of receiving",
+    "unsubscribed to",
 )
 _NOUNS = (
     "opt in",
@@ -82,16 +113,7 @@ _NOUNS = (
     "marketing consent",
     "marketing opt in",
 )
-_ADDRESSES = {
-    "email address": "email",
-    "email id": "email",
-    "email addresses": "email",
-    "phone": "phone",
-    "phone number": "phone",
-    "phone numbers": "phone",
-    "mobile number": "phone",
-    "telephone number": "phone",
-}
+_ADDRESS_OF = {"email_opt_in": "email", "sms_opt_in": "phone"}
 
 
 def consents(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -112,33 +134,36 @@ def consents(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     if prompt.has(at, "can be emailed", "can be texted") and not lead.negated:
         name = "email_opt_in" if prompt.has(at, "can be emailed") else "sms_opt_in"
         yield Found(node=leaf(name, "=", True), end=at + 3, kind="consent")
+    yield from _reached(prompt, at, lead)
     yield from _noun(prompt, at, lead)
 
 
-def addresses(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """With a phone number; without an email address."""
-    start = prompt.skip(at, "a", "an", "any", "the", "missing", "missing a", "missing an", "missing their")
-    missing = prompt.word(at) == "missing"
-    known = prompt.lookup(start, _ADDRESSES)
-    if known is None or known[0] not in prompt.catalogue.fields:
+def _reached(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Reachable by email: consent, and on request also the address itself."""
+    start = prompt.skip(at, *_REACHED)
+    channel = prompt.lookup(start, _CHANNELS | {"phone": "sms_opt_in"}) if start > at else None
+    if channel is None or channel[0] not in prompt.catalogue.fields:
         return
-    name, end = known
-    after = prompt.skip(end, "is missing", "is empty", "is not set", "is set", "on file", "is known", "is unknown")
-    absent = lead.negated != (missing or prompt.has(end, "is missing", "is empty", "is not set", "is unknown"))
-    if lead.negated and (missing or (after > end and prompt.word(end) == "is")):
-        raise Unclear("Two negations in one condition: who should be in?")
-    if (
-        start == at
-        and after == end
-        and not lead.negated
-        and prompt.word(at - 1) not in ("with", "have", "has", "having")
-    ):
+    if prompt.word(start) == "phone":
+        raise Unclear("Do you mean people who accept SMS, or people with a phone number?", [prompt.span(at, start + 1)])
+    if prompt.lookup(prompt.skip(channel[1], "and", "or", "&"), _CHANNELS) is not None and lead.negated:
+        raise Unclear("Who should be in: people who accept neither of these, or not both?")
+    found = _channels(prompt, start, lead.negated, lead)
+    if found is None:
         return
-    yield Found(node=leaf(name, "null" if absent else "notNull"), end=after, kind="address", negated=absent)
+    name = channel[0]
+    address = leaf(_ADDRESS_OF[name], "notNull")
+    swap = None if lead.negated or found.end != channel[1] else (found.node, group("and", [found.node, address]))
+    remark = Remark("reachable_means_consent", f"“{prompt.span(at, found.end)}” means that consent was given.", swap)
+    yield Found(node=found.node, end=found.end, kind="consent", remarks=(remark,), negated=lead.negated)
 
 
 def _channels(prompt: Prompt, at: int, denied: bool, lead: Lead) -> Found | None:
     """One channel, both of them, or one "but not" the other."""
+    if prompt.word(at) == "neither" and not denied:
+        both = _channels(prompt, at + 1, True, replace(lead, negation="not"))
+        nor = both is not None and any(prompt.word(here) == "nor" for here in range(at, both.end))
+        return both if nor else None
     first = prompt.lookup(at, _CHANNELS)
     if first is None or first[0] not in prompt.catalogue.fields:
         return None

@@ -38,6 +38,8 @@ class Stretch:
     last: date
     end: int
     remarks: tuple[Remark, ...] = ()
+    month: bool = False
+    """Whether it is a month, which needs no "in" before it when its year is said."""
 
     @property
     def single(self) -> bool:
@@ -70,9 +72,8 @@ def _iso(prompt: Prompt, at: int) -> Stretch | None:
 
 def _day_month(prompt: Prompt, at: int) -> Stretch | None:
     """1 March 2026, 1st of March, March 1, 2026, March 2026, March."""
-    day, end = _ordinal(prompt, at)
-    if day is not None:
-        end = prompt.skip(end, "of")
+    day, end = _ordinal(prompt, prompt.skip(at, "the"))
+    end = at if day is None else prompt.skip(end, "of")
     month = MONTHS.get(prompt.word(end))
     if month is None:
         return None
@@ -85,7 +86,7 @@ def _day_month(prompt: Prompt, at: int) -> Stretch | None:
     if day is not None:
         exact = _date(year, month, day, text=prompt.span(at, end))
         return Stretch(exact, exact, end, remarks)
-    return Stretch(date(year, month, 1), date(year, month, monthrange(year, month)[1]), end, remarks)
+    return Stretch(date(year, month, 1), date(year, month, monthrange(year, month)[1]), end, remarks, month=True)
 
 
 def _ordinal(prompt: Prompt, at: int) -> tuple[int | None, int]:

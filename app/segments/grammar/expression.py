@@ -9,7 +9,7 @@ from app.segments.grammar.conditions import condition
 from app.segments.grammar.joints import JUXTAPOSED, Joint, joint_at
 from app.segments.grammar.leads import NOUNS, leads
 from app.segments.grammar.prompt import Node, Prompt, Remark, Unclear, deny, group
-from app.segments.grammar.scope import Part, check_scope
+from app.segments.grammar.scope import Part, check_scope, check_sequence
 
 _OPEN, _CLOSE = ("(", "["), (")", "]")
 _MODIFIERS = ("place", "gender", "tags", "habit")
@@ -78,6 +78,8 @@ def _juxtaposed(prompt: Prompt, at: int, before: Part, campaign: str | None) -> 
     aged = before.kind in _MODIFIERS and part.kind == "age"
     if prompt.word(at) not in JUXTAPOSED and not modifiers and not aged:
         return None
+    if part.kind == "source" and prompt.has(at, "from", "via", "through") and before.kind not in _MODIFIERS:
+        return None
     if part.kind == "place" and before.kind in ("orders", "spend"):
         remark = Remark("place_of_customer", f"“{prompt.span(at, part.end)}” is where the customer lives.")
         return replace(part, remarks=(*part.remarks, remark))
@@ -86,7 +88,11 @@ def _juxtaposed(prompt: Prompt, at: int, before: Part, campaign: str | None) -> 
 
 def _part(prompt: Prompt, at: int, joint: Joint, campaign: str | None) -> Part | None:
     negation = "except" if joint.kind == "except" else ""
-    bracket = _bracket(prompt, at, joint, campaign, negation) or _either(prompt, at, joint, campaign)
+    bracket = (
+        _bracket(prompt, at, joint, campaign, negation)
+        or _either(prompt, at, joint, campaign)
+        or _neither(prompt, at, joint, campaign)
+    )
     if bracket is not None:
         return bracket
     read = condition(prompt, at, negation=negation, campaign=campaign)
@@ -94,7 +100,7 @@ def _part(prompt: Prompt, at: int, joint: Joint, campaign: str | None) -> Part |
         return None
     found = read.found
     end = found.end
-    if found.kind in (*_MODIFIERS, "consent"):
+    if found.kind in (*_MODIFIERS, "consent", "source"):
         end = prompt.skip(end, *NOUNS)
     return Part(
         node=found.node,
@@ -105,6 +111,7 @@ def _part(prompt: Prompt, at: int, joint: Joint, campaign: str | None) -> Part |
         remarks=found.remarks,
         negated=found.negated,
         timed=found.timed,
+        loose=found.loose,
         campaign=found.campaign,
     )
 
@@ -132,7 +139,8 @@ def _either(prompt: Prompt, at: int, joint: Joint, campaign: str | None) -> Part
         while parts[-1] is not None and (after := joint_at(prompt, parts[-1].end)).kind == "or":
             parts.append(_part(prompt, after.end, after, campaign))
         known = [part for part in parts if part is not None]
-        if len(known) < 2 or len(known) != len(parts):
+        listed = len(known) == 1 and any(prompt.word(here) == "or" for here in range(lead.end, known[0].end))
+        if (len(known) < 2 and not listed) or len(known) != len(parts):
             continue
         if joint_at(prompt, known[-1].end).kind in ("and", ","):
             text = prompt.span(lead.end, known[-1].end)
@@ -143,6 +151,29 @@ def _either(prompt: Prompt, at: int, joint: Joint, campaign: str | None) -> Part
     return None
 
 
+def _neither(prompt: Prompt, at: int, joint: Joint, campaign: str | None) -> Part | None:
+    """Neither A nor B: both are denied."""
+    for lead in leads(prompt, at, campaign=campaign):
+        if prompt.word(lead.end) != "neither" or lead.negated or joint.kind == "except":
+            continue
+        reads = [condition(prompt, lead.end + 1, negation="not", campaign=campaign, neither=True)]
+        while (last := reads[-1]) is not None and (
+            after := prompt.skip(last.found.end, "nor", ", nor")
+        ) > last.found.end:
+            reads.append(condition(prompt, after, negation="not", campaign=campaign, neither=True))
+        known = [read for read in reads if read is not None]
+        if len(known) != len(reads) or not known or not _says_nor(prompt, lead.end, known[-1].found.end):
+            continue
+        remarks = tuple(remark for read in known for remark in read.found.remarks)
+        node = group("and", [read.found.node for read in known])
+        return Part(node, known[-1].found.end, joint, lead, "group", remarks)
+    return None
+
+
+def _says_nor(prompt: Prompt, start: int, end: int) -> bool:
+    return any(prompt.word(at) == "nor" for at in range(start, end))
+
+
 def _assemble(prompt: Prompt, parts: Sequence[Part]) -> tuple[Node, tuple[Remark, ...]]:
     """Bind "and" before "or", both before "but", and exceptions to everything before them."""
     remarks = [remark for part in parts for remark in part.remarks]
@@ -151,6 +182,7 @@ def _assemble(prompt: Prompt, parts: Sequence[Part]) -> tuple[Node, tuple[Remark
     if exceptions and list(parts) != [*kept, *exceptions]:
         text = prompt.span(exceptions[0].joint.start, parts[-1].end)
         raise Unclear(f"How far does the exception in “{text}” reach? Put it last, or use brackets.", [text])
+    check_sequence(prompt, kept)
     runs: list[list[Part]] = []
     for part in kept:
         if part.joint.kind == "but" or not runs:

@@ -6,17 +6,15 @@ from collections.abc import Iterator
 
 from app.segments.catalogue import Field, FieldType
 from app.segments.grammar.comparison import comparison
+from app.segments.grammar.field_names import names_of
 from app.segments.grammar.frames import time_frame
-from app.segments.grammar.names import listing
+from app.segments.grammar.names import Listing, listing
 from app.segments.grammar.numbers import amount, count, currency_remark
 from app.segments.grammar.prompt import Found, Lead, Prompt, Unclear, leaf
+from models.values import fold
 
-_NOT_NAMES = {
-    "live in", "based in", "from", "came from", "acquired through", "called", "named", "older than", "younger than",
-    "years old", "spent", "spend", "orders", "purchases", "times ordered", "revenue", "average order", "worth",
-}  # fmt: skip
-"""Synonyms that are verbs or mean several things; the other readers know when they mean the field."""
-_MORE_NAMES = {"postal_code": ("pincode", "pin"), "email": ("e mail",), "name": ("their name",)}
+__all__ = ["fields", "free_text", "names_of"]
+
 _TEXT = {
     "contains": ("contains", "contain", "containing", "includes", "include", "including"),
     "doesNotContain": ("does not contain", "do not contain", "not containing", "does not include", "not including"),
@@ -43,6 +41,8 @@ _PRESENT = (
     "is filled in",
     "is not blank",
 )
+_SAID_OUTRIGHT = ("first_name", "last_name", "postal_code")
+"""Fields whose value may follow at once: "surname Sharma"."""
 _IS = ("is", "=", "of", ":", "was", "are", "is of")
 _NO_VALUES = ["the", "a", "an", "not", "in", "like", "any", "no", "it", "or", "and"]
 _ENDS = ("", ",", ")", "]", ".", "and", "or", "but", "who", "?", "!", ";")
@@ -51,29 +51,48 @@ _ENDS = ("", ",", ")", "]", ".", "and", "or", "but", "who", "?", "!", ";")
 def fields(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     """A condition on the field whose name, label or synonym stands here."""
     start = prompt.skip(at, "a", "an", "the", "their")
-    for field in prompt.catalogue.fields.values():
-        after = max(
-            (end for name in names_of(field) if (end := prompt.spelled(start, name)) is not None), default=start
-        )
-        if after > start and lead.negation in ("", "not", "except"):
+    for field, after in _named(prompt, start):
+        if lead.negation in ("", "not", "except"):
             presence = [*_presence(prompt, field, after, lead)]
             yield from presence or _by_type(prompt, field, after, lead)
-        elif after > start and lead.negation in ("no", "without") and field.group == "Custom":
+        elif lead.negation in ("no", "without") and field.group == "Custom":
             yield Found(node=leaf(field.name, "null"), end=after, kind="field", negated=True)
+    yield from _value_first(prompt, at, lead)
 
 
-def names_of(field: Field) -> Iterator[str]:
-    """What people may call a field."""
-    yield field.name
-    if field.name.startswith("attributes."):
-        yield field.name.removeprefix("attributes.")
-        yield field.name.removeprefix("attributes.").replace("_", " ")
-    else:
-        yield field.name.replace("_", " ")
-    yield field.label
-    if field.group == "Custom" or field.type not in (FieldType.DATE, FieldType.BOOLEAN, FieldType.TAGS):
-        yield from (word for word in field.words if word.casefold() not in _NOT_NAMES)
-        yield from _MORE_NAMES.get(field.name, ())
+def _named(prompt: Prompt, at: int) -> list[tuple[Field, int]]:
+    """The fields whose name stands here, each with where its longest name ends."""
+    found: dict[str, tuple[Field, int]] = {}
+    for words, field in prompt.names.fields.get(prompt.word(at), ()):
+        end = at + len(words)
+        here = tuple(item.word for item in prompt.tokens[at:end] if item.kind != "quoted")
+        if here == words and end > found.get(field.name, (field, at))[1]:
+            found[field.name] = (field, end)
+    return list(found.values())
+
+
+def _value_first(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """More than 500 loyalty points; the gold plan: a value before the shop's own field."""
+    custom = [field for field in prompt.catalogue.fields.values() if field.group == "Custom"]
+    if not custom or lead.negation not in ("", "not", "except"):
+        return
+    test = comparison(prompt, at, count)
+    for field, end in _named(prompt, test.end) if test is not None and not lead.negated else ():
+        if test is not None and field.group == "Custom" and field.type is FieldType.NUMBER:
+            node = test.node(lambda operator, value, name=field.name: leaf(name, operator, value))  # type: ignore[misc]
+            yield Found(node=node, end=end, kind="field")
+    start = prompt.skip(at, "on the", "on a", "the", "a", "in the")
+    for found in listing(prompt, start, [field.name for field in custom if field.type is FieldType.TEXT]):
+        for field, end in _named(prompt, found.end):
+            if field.name == found.field and found.joint in ("", "or", "either"):
+                yield _one_of(field, found, end, denied=lead.negated)
+
+
+def _one_of(field: Field, found: Listing, end: int, *, denied: bool) -> Found:
+    single = len(found.values) == 1
+    operator = {(True, False): "=", (True, True): "!=", (False, False): "in", (False, True): "notIn"}[single, denied]
+    value: object = found.values[0] if single else list(found.values)
+    return Found(node=leaf(field.name, operator, value), end=end, kind="field", remarks=found.remarks, negated=denied)
 
 
 def _by_type(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:
@@ -97,6 +116,8 @@ def _by_type(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Foun
 
 def _presence(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:
     absent, present = prompt.skip(at, *_ABSENT), prompt.skip(at, *_PRESENT)
+    if not any(fold(value) == "unknown" for value in field.values):
+        absent = max(absent, prompt.skip(at, "is unknown", "unknown"))
     if max(absent, present) == at or field.type is FieldType.BOOLEAN or field.name in ("order_count", "total_spent"):
         return
     if lead.negated:
@@ -110,6 +131,12 @@ def _presence(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Fou
 def _text(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:
     known = prompt.lookup(at, _OPERATORS)
     if known is None:
+        for found in listing(prompt, at, [field.name]) if field.values else ():
+            if found.joint in ("", "or", "either"):
+                yield _one_of(field, found, found.end, denied=lead.negated)
+        text = free_text(prompt, at, part=False) if field.name in _SAID_OUTRIGHT else None
+        if text is not None and not lead.negated:
+            yield Found(node=leaf(field.name, "=", text), end=at + 1, kind="field")
         return
     operator, start = known
     denied = lead.negated
@@ -118,14 +145,15 @@ def _text(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:
     operator = "!=" if denied else operator
     if operator in ("=", "!="):
         for found in listing(prompt, start, [field.name], again=("in", "is")):
-            if found.joint in ("both", "nor"):
+            if found.joint in ("both", "nor", "nor again"):
                 raise Unclear(f"A customer has one {field.label.lower()} at a time. Which ones do you mean?")
-            value: object = found.values[0] if len(found.values) == 1 else list(found.values)
-            name = operator if len(found.values) == 1 else {"=": "in", "!=": "notIn"}[operator]
-            yield Found(node=leaf(field.name, name, value), end=found.end, kind="field", remarks=found.remarks,
-                        negated=operator == "!=")  # fmt: skip
+            yield _one_of(field, found, found.end, denied=operator == "!=")
         if field.values:
             return
+    if prompt.word(start) == "+" and operator == "beginsWith" and field.name == "phone":
+        digits = free_text(prompt, start + 1, part=True)
+        if digits is not None and digits.isdigit():
+            yield Found(node=leaf(field.name, operator, f"+{digits}"), end=start + 2, kind="field")
     text = free_text(prompt, start, part=operator not in ("=", "!="))
     if text is not None and field.type is FieldType.TEXT:
         negated = operator in ("!=", "doesNotContain")

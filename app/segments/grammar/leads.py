@@ -15,7 +15,7 @@ NOUNS = (
 )  # fmt: skip
 DETERMINERS = (
     "the", "all", "all the", "all of the", "all of our", "all our", "any", "every", "each", "our", "my", "all my",
-    "a", "an", "those", "these", "only the", "any of our",
+    "a", "an", "those", "these", "any of our",
 )  # fmt: skip
 RELATIVES = ("who", "that", "which", "whose", "they", "whom")
 AUXILIARIES = ("have", "has", "had", "do", "does", "did")
@@ -39,9 +39,11 @@ WORDS = {word for table in (NOUNS, DETERMINERS, RELATIVES, AUXILIARIES, _COPULAS
          for phrase in table for word in phrase.split()}  # fmt: skip
 
 
-def leads(prompt: Prompt, at: int, *, negation: str = "", campaign: str | None = None) -> Iterator[Lead]:
+def leads(
+    prompt: Prompt, at: int, *, negation: str = "", campaign: str | None = None, neither: bool = False
+) -> Iterator[Lead]:
     """Every way to begin a condition here, from no words to all that fit. Raises Unclear at a double negation."""
-    lead = Lead(end=at, negation=negation, campaign=campaign)
+    lead = Lead(end=at, negation=negation, campaign=campaign, neither=neither)
     yield lead
     while (longer := _longer(prompt, lead, at)) is not None:
         lead = longer
@@ -53,7 +55,14 @@ def _longer(prompt: Prompt, lead: Lead, start: int) -> Lead | None:
     word = prompt.word(at)
     determiner = prompt.skip(at, *DETERMINERS)
     anyway = prompt.skip(at, *_ANYWAY)
-    if anyway > at and not lead.negated and prompt.word(anyway) in ("never", "not", *AUXILIARIES):
+    if (
+        anyway > at
+        and not lead.negated
+        and (
+            prompt.word(anyway) in ("never", "not", *AUXILIARIES)
+            or prompt.has(anyway, "are yet to", "is yet to", "yet to")
+        )
+    ):
         return replace(lead, end=anyway, auxiliary=False)
     if (word in NOUNS and not lead.subject and not lead.negated) or (word in NOUNS and lead.negation == "except"):
         return replace(lead, end=at + 1, subject=True)

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from types import ModuleType
+from importlib import import_module
 
-from app.segments.grammar import (
-    comparison,
-    consent,
-    days,
-    fields,
-    frames,
-    joints,
-    leads,
-    memberships,
-    moments,
-    numbers,
-    profile,
-    purchases,
-)
+from app.segments.grammar.field_names import names_of
 from app.segments.grammar.prompt import Prompt
 from app.segments.grammar.tokens import words_of
 
-_TABLES: tuple[ModuleType, ...] = (
-    comparison, consent, days, fields, frames, joints, leads, memberships, moments, numbers, profile, purchases,
+_TABLES = (
+    "addresses", "ages", "ago", "comparison", "complements", "consent", "dates", "days", "durations", "fields",
+    "frames", "joints", "leads", "memberships", "mishaps", "moments", "moment_words", "numbers", "profile", "purchases",
+    "purchase_words", "spending",
 )  # fmt: skip
-OPENERS = (
-    "show", "show me", "find", "find me", "list", "get", "get me", "give me", "i want", "i would like", "we want",
-    "i need", "please", "select", "target", "all of", "a segment of", "a segment with", "a segment for", "segment of",
-    "segment with", "create a segment of", "create a segment for", "create a segment with", "make a segment of",
-    "build a segment of", "make a segment with", "build a segment with", "a list of", "list of", "customers :",
-    "segment :", "include", "create a segment", "build a segment", "make a segment", "i am looking for",
-    "looking for", "let us target", "i want to target", "we want to target", "i want to see", "i would like to see",
+"""Modules whose tables hold the words of the language. By name: functions of the same name hide some of them."""
+_ASKING = (
+    "show", "show me", "find", "find me", "list", "list out", "get", "get me", "give me", "i want", "i would like",
+    "we want", "i need", "we need", "select", "target", "pull", "pull up", "fetch", "include", "filter", "filter for",
+    "filter by", "i am looking for", "looking for", "let us target", "let's target", "i want to target",
+    "we want to target", "i want to see", "i would like to see", "can you find", "can you show", "can you show me",
+    "can you find me", "could you find", "could you show me", "can you list", "can you get", "can you give me",
+    "please show me", "i want to find", "help me find", "help me target", "build", "create", "make", "build me",
+    "create me", "i want to reach", "we want to reach", "we would like", "i wish to target", "identify", "display",
+    "search for", "look for", "return", "choose", "pick", "pick out", "i'd like", "show only", "who are",
+    "tell me", "can i see", "can i get", "can i have", "let me see", "we are looking for", "i need to find",
 )  # fmt: skip
+_GROUPS = (
+    "all of", "a segment of", "a segment with", "a segment for", "segment of", "segment with", "segment for",
+    "a segment", "a list of", "list of", "customers :", "segment :", "audience of", "an audience of", "audience :",
+    "the segment of", "a group of", "a segment that has", "a segment containing", "the list of", "a list with",
+    "an audience with", "those", "out of all", "my", "a cohort of", "cohort of", "a segment where", "where",
+)  # fmt: skip
+_POLITE = ("please", "pls", "kindly", "hi", "hello", "hey", "now", "just", ",", ":", "okay", "ok", "so", "well", "also")
+OPENERS = (*_ASKING, *_GROUPS, *_POLITE)
 _MORE = "today yesterday tomorrow ago this last next current previous past since it age aged yet so far"
-CLOSERS = ("please", ".", "?", "!", "thanks", "thank you", ";")
+CLOSERS = ("please", "pls", ".", "?", "!", "thanks", "thank you", ";", ", please", ", thanks", ":)", "thx", "cheers")
 
 
 def past_openers(prompt: Prompt) -> int:
@@ -68,9 +69,7 @@ def unknown_spans(prompt: Prompt) -> tuple[str, ...]:
 
 def field_words(prompt: Prompt) -> set[str]:
     """The words in the names of the shop's fields."""
-    return {
-        word for field in prompt.catalogue.fields.values() for name in fields.names_of(field) for word in words_of(name)
-    }
+    return {word for field in prompt.catalogue.fields.values() for name in names_of(field) for word in words_of(name)}
 
 
 def _catalogue_words(prompt: Prompt) -> set[str]:
@@ -80,7 +79,8 @@ def _catalogue_words(prompt: Prompt) -> set[str]:
 
 @cache
 def _words() -> frozenset[str]:
-    words = {word for module in _TABLES for table in vars(module).values() for word in _strings(table)}
+    modules = [import_module(f"{__package__}.{name}") for name in _TABLES]
+    words = {word for module in modules for table in vars(module).values() for word in _strings(table)}
     return frozenset(words | set(_strings(CLOSERS)) | set(_MORE.split()))
 
 

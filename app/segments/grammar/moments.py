@@ -1,131 +1,19 @@
-"""When something happened to a customer: signed up, first and last order, birthday, age."""
+"""When something happened to a customer: signed up, first order, last order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from app.segments.grammar.comparison import AFTER, Comparison, comparison
-from app.segments.grammar.frames import Frame, duration, time_frame
-from app.segments.grammar.numbers import count
-from app.segments.grammar.prompt import Found, Lead, Node, Prompt, Remark, Unclear, deny, leaf
-
-_SIGNED_UP = (
-    "signed up",
-    "sign up",
-    "signups",
-    "sign ups",
-    "new signups",
-    "new sign ups",
-    "registrations",
-    "signing up",
-    "sign up date",
-    "sign up date is",
-    "signed up date",
-    "signup date",
-    "signup date is",
-    "joined",
-    "join",
-    "joined us",
-    "registered",
-    "register",
-    "registered with us",
-    "signed up with us",
-    "signed up for an account",
-    "enrolled",
-    "created an account",
-    "created their account",
-    "became a customer",
-    "became customers",
-    "became a customer of ours",
-)
-_FIRST = tuple(
-    f"{first} {noun}"
-    for first in (
-        "first",
-        "their first",
-        "the first",
-        "whose first",
-        "had their first",
-        "placed their first",
-        "made their first",
-    )
-    for noun in (
-        "order",
-        "ordered",
-        "purchase",
-        "purchased",
-        "bought",
-        "order was",
-        "purchase was",
-        "order is",
-        "order date",
-        "order placed",
-        "order date is",
-    )
-)
-_LAST = tuple(
-    f"{last} {noun}"
-    for last in (
-        "last",
-        "latest",
-        "most recent",
-        "most recently",
-        "their last",
-        "the last",
-        "whose last",
-        "their most recent",
-        "their latest",
-        "the most recent",
-        "placed their last",
-        "made their last",
-    )
-    for noun in (
-        "order",
-        "ordered",
-        "purchase",
-        "purchased",
-        "bought",
-        "order was",
-        "purchase was",
-        "order is",
-        "order date",
-        "order placed",
-        "shopped",
-        "order date is",
-        "order made",
-    )
-)
-_FIRST_TIME = (
-    "ordered for the first time",
-    "bought for the first time",
-    "purchased for the first time",
-    "first time ordered",
-)
-_ENDS = ("", ",", ")", "]", ".", "in", "from", "who", "and", "or", "but", "with")
-_BIRTHDAYS = (
-    "birthday",
-    "birthdays",
-    "birthday is",
-    "birthday falls",
-    "birthday falls on",
-    "birthday coming up",
-    "birthdays coming up",
-    "a birthday",
-    "their birthday",
-    "their birthday is",
-    "whose birthday is",
-    "celebrate their birthday",
-    "celebrating their birthday",
-    "celebrate a birthday",
-    "celebrating a birthday",
-    "having a birthday",
-    "with a birthday",
-)
+from app.segments.grammar.durations import Frame, duration
+from app.segments.grammar.frames import time_frame
+from app.segments.grammar.moment_words import FIRST_ORDER, LAST_ORDER, SIGNED_UP
+from app.segments.grammar.prompt import Found, Lead, Node, Prompt, Unclear, deny, leaf
 
 
 def sign_ups(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     """Signed up in the last 30 days; joined before 1 March 2026; been customers for over 2 years."""
-    start = prompt.skip(at, *_SIGNED_UP)
+    start = prompt.skip(at, *SIGNED_UP)
     if prompt.word(at) == "since" and prompt.word(at - 1) in ("customer", "customers"):
         start = at
         frame = time_frame(prompt, at)
@@ -133,6 +21,8 @@ def sign_ups(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         frame = time_frame(prompt, start) if start > at and lead.verbal else None
     if frame is not None and lead.negation != "never":
         yield _dated("signed_up_at", frame, lead, "signed_up")
+    if prompt.word(at) == "for" and prompt.word(at - 1) in ("customer", "customers", "members") and not lead.negated:
+        yield from _long_standing(prompt, at)
     been = prompt.skip(at, "been a customer", "been customers", "been with us", "been customers of ours")
     been = prompt.skip(been, "with us", "of ours") if been > at else at
     if been > at and not lead.negated:
@@ -141,78 +31,27 @@ def sign_ups(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
 
 def order_dates(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     """First order this month; last ordered more than 90 days ago."""
-    for name, phrases in (("first_order_at", _FIRST + _FIRST_TIME), ("last_order_at", _LAST)):
+    for name, phrases in (("first_order_at", FIRST_ORDER), ("last_order_at", LAST_ORDER)):
         start = prompt.skip(at, *phrases)
-        frame = time_frame(prompt, start) if start > at and lead.verbal and lead.negation != "never" else None
+        if start == at or not lead.verbal or lead.negation == "never":
+            continue
+        denied = prompt.skip(start, "not", "was not", "is not")
+        asked = replace(lead, negation="not") if denied > start and not lead.negated else lead
+        after = start if asked is lead else denied
+        frame = time_frame(prompt, after) or _older(prompt, after)
         if frame is not None:
-            yield _dated(name, frame, lead, "order_date")
+            yield _dated(name, frame, asked, "order_date")
 
 
-def birthdays(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """Birthday in the next 7 days; a birthday this month; born before 1990."""
-    if "birthday" not in prompt.catalogue.fields:
-        return
-    born = prompt.skip(at, "born", "date of birth", "birth date", "date of birth is")
-    if born > at and not lead.negated:
-        frame = time_frame(prompt, born)
-        if frame is not None and isinstance(frame.value, str | list) and not frame.remarks:
-            yield Found(node=leaf("birthday", frame.operator, frame.value), end=frame.end, kind="birthday")
-    start = prompt.skip(at, *_BIRTHDAYS)
-    if start == at or lead.negation == "never":
-        return
-    if lead.negation in ("no", "without") and prompt.word(start) in ("", "and", "or", ",", ")", "on", "set"):
-        end = prompt.skip(start, "on file", "set")
-        yield Found(node=leaf("birthday", "null"), end=end, kind="birthday", negated=True)
-    frame = time_frame(prompt, start, future=True)
-    if frame is None or lead.negated:
-        return
-    operator = {"inNext": "anniversaryInNext", "inPeriod": "anniversaryInPeriod"}.get(frame.operator)
-    if operator is None:
-        text = prompt.span(at, frame.end)
-        raise Unclear(
-            f"For “{text}”: say “birthday in the next 7 days”, “birthday this month” or “next month”.", [text]
-        )
-    yield Found(node=leaf("birthday", operator, frame.value), end=frame.end, kind="birthday", remarks=frame.remarks)
-
-
-def ages(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """Older than 30; aged 25 to 34; under 25 years old; over the age of 40."""
-    if "age" not in prompt.catalogue.fields or not lead.verbal or lead.negation == "never":
-        return
-    for operator, phrases in (
-        (">", ("older than", "above the age of", "over the age of", "above age", "over age")),
-        ("<", ("younger than", "below the age of", "under the age of", "under age", "below age")),
-    ):
-        start = prompt.skip(at, *phrases)
-        number = count(prompt, start) if start > at else None
-        if number is not None:
-            test = Comparison(((operator, (number,)),), number.end)
-            yield from _age(prompt, test, lead, prompt.skip(number.end, "years", "years old", "years of age", "yrs"))
-    named = prompt.skip(at, "aged", "age", "ages", "age is", "in the age group", "of age", "ages from", "aged from")
-    test_read = comparison(prompt, named, count)
-    if test_read is None:
-        return
-    years = prompt.skip(test_read.end, "years old", "years of age", "year old", "year olds", "yrs old", "years")
-    spoken = prompt.has(test_read.end, "years old", "years of age", "year old", "year olds", "yrs old")
-    person = bool(prompt.names.at(prompt, at - 1, ["gender"])) and test_read.explicit and prompt.word(years) in _ENDS
-    person = person and all(12 <= item.value <= 110 and item.scale == 1 for item in test_read.numbers)
-    if named == at and not spoken and not person:
-        return
-    after = prompt.lookup(years, AFTER) if not test_read.explicit else None
-    if after is not None and count(prompt, after[1]) is None:
-        test_read, years = Comparison(((after[0], test_read.numbers),), after[1]), after[1]
-    remark = Remark("age_meant", f"“{prompt.span(at, years)}” is about age in years.")
-    yield from _age(prompt, test_read, lead, years, () if spoken or named > at else (remark,))
-
-
-def _age(prompt: Prompt, test: Comparison, lead: Lead, end: int, remarks: tuple[Remark, ...] = ()) -> Iterator[Found]:
-    if prompt.word(end) == "ago" or not test.whole:
-        return
-    if lead.negated:
-        raise Unclear("Should people whose age is not known be in?", [prompt.span(lead.end, end)])
-    yield Found(
-        node=test.node(lambda operator, value: leaf("age", operator, value)), end=end, kind="age", remarks=remarks
-    )
+def _older(prompt: Prompt, at: int) -> Frame | None:
+    """Last order older than 90 days; more than 90 days old."""
+    older = prompt.skip(at, "older than", "longer than")
+    more = prompt.skip(at, "more than", "over", "at least")
+    length = duration(prompt, max(older, more)) if max(older, more) > at else None
+    end = prompt.skip(length.end, "old") if length is not None else at
+    if length is None or (older == at and end == length.end):
+        return None
+    return Frame("before", length.day(), end, remarks=length.remarks)
 
 
 def _dated(name: str, frame: Frame, lead: Lead, kind: str) -> Found:
@@ -223,7 +62,15 @@ def _dated(name: str, frame: Frame, lead: Lead, kind: str) -> Found:
         node = deny(node)
     elif lead.negated:
         raise Unclear("Should people who never ordered be in?")
-    return Found(node=node, end=frame.end, kind=kind, negated=lead.negated, timed=True, remarks=frame.remarks)
+    return Found(
+        node=node,
+        end=frame.end,
+        kind=kind,
+        negated=lead.negated,
+        timed=True,
+        loose=frame.loose and kind == "order_date",
+        remarks=frame.remarks,
+    )
 
 
 def _long_standing(prompt: Prompt, at: int) -> Iterator[Found]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.segments.grammar.names import PLACES, Listing, listing
-from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, joined, leaf
+from app.segments.grammar.leads import NOUNS
+from app.segments.grammar.names import NATIONALITY, PLACES, Listing, listing
+from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, deny, joined, leaf
 
 _LIVE_IN = (
     "in",
@@ -23,6 +24,11 @@ _LIVE_IN = (
     "staying in",
     "stay in",
     "live at",
+)
+_OUTSIDE = tuple(
+    f"{verb}outside{of}"
+    for verb in ("", "from ", "living ", "live ", "lives ", "based ", "located ", "who live ")
+    for of in ("", " of")
 )
 _TAGGED = (
     "tagged",
@@ -42,20 +48,33 @@ _TAGGED = (
     "the tag",
     "the tags",
     "tag is",
+    "tag =",
+    "tags =",
+    "tag :",
+    "tags :",
+    "tags includes",
+    "tag includes",
+    "tag contains",
     "tags are",
     "tags include",
     "tags contain",
     "having the tag",
     "having tag",
 )
-_CAME = ("came", "come", "acquired", "arrived", "found us", "found", "sourced", "signed up", "joined")
+_CAME = (
+    "came", "come", "came to us", "acquired", "arrived", "found us", "found", "sourced", "signed up", "joined",
+    "discovered us", "were acquired", "heard of us",
+)  # fmt: skip
 _WAYS = ("from", "through", "via", "by", "through the", "via the", "from the", "by way of")
 _CAME_FROM = (*(f"{verb} {way}" for verb in _CAME for way in _WAYS), "source is", "source", "sourced from")
 
 
+_CLAUSE_ENDS = ("", ",", ")", "]", ".", "and", "or", "but", "who", "in", "from", "with", "?", "!", ";")
+
+
 def places(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     """In Delhi or Pune; from India; Mumbai."""
-    outside = prompt.skip(at, "outside", "outside of", "living outside", "live outside", "based outside")
+    outside = prompt.skip(at, *_OUTSIDE)
     start = max(outside, prompt.skip(at, *_LIVE_IN))
     if outside > at:
         if lead.negated:
@@ -68,6 +87,16 @@ def places(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         if found.joint == "both":
             raise _one_only(prompt, at, found)
         yield _one_of(found, "place", lead)
+
+
+def nationalities(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Indian customers; German women: where they live, under its adjective."""
+    if lead.past or lead.negation in ("never", "no", "without") or "country" not in prompt.catalogue.fields:
+        return
+    for found in listing(prompt, at, [NATIONALITY]):
+        if found.joint == "both":
+            raise _one_only(prompt, at, replace(found, field="country"))
+        yield _one_of(replace(found, field="country"), "place", lead)
 
 
 def genders(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -84,45 +113,101 @@ def genders(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
 
 
 def sources(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """Came from the website; acquired through referral."""
-    start = prompt.skip(at, *_CAME_FROM)
-    if start == at or lead.negation in ("no", "without") or "source" not in prompt.catalogue.fields:
+    """Came from the website; acquired through referral; from social; referral customers."""
+    if lead.negation in ("no", "without") or "source" not in prompt.catalogue.fields:
         return
-    for found in listing(prompt, start, ["source"], again=("from", "through", "via")):
-        yield _one_of(found, "source", lead)
+    start = prompt.skip(at, *_CAME_FROM)
+    bare = prompt.skip(at, "from", "via", "through", "from the", "via the") if start == at else at
+    for found in listing(prompt, max(start, bare), ["source"], again=("from", "through", "via")):
+        end = found.end
+        if start == at and not _surely_source(prompt, at, bare, found):
+            continue
+        yield replace(_one_of(found, "source", lead), end=prompt.skip(end, "media") if end == found.end else end)
+
+
+def _surely_source(prompt: Prompt, at: int, bare: int, found: Listing) -> bool:
+    """Whether a value without "came from" is a source: after "from", or before "customers"; never a sales channel."""
+    if any(prompt.names.at(prompt, n, ["order.channel"]) for n in range(bare, found.end)):
+        return False
+    return bare > at or (len(found.values) == 1 and prompt.skip(found.end, *NOUNS) > found.end)
 
 
 def tags(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     """Tagged vip; tagged both wholesale and newsletter; employees."""
     if "tags" not in prompt.catalogue.fields or lead.negation == "never":
         return
-    if lead.negation in ("no", "without") and prompt.has(at, "tags", "any tags", "tag", "any tag"):
-        yield Found(node=leaf("tags", "null"), end=prompt.skip(at, "tags", "any tags", "tag", "any tag"), kind="tags")
-    if prompt.word(at) == "untagged" and not lead.negated:
-        yield Found(node=leaf("tags", "null"), end=at + 1, kind="tags")
+    yield from _tagged_at_all(prompt, at, lead)
     start = prompt.skip(at, *_TAGGED)
     before = start > at
     start = start if before else prompt.skip(at, "the", "a", "an")
     for found in listing(prompt, start, ["tags"], again=("tagged", "tag")):
-        said = before or prompt.word(found.end) in ("tag", "tags")
+        tagged = prompt.word(found.end) == "tagged" and prompt.word(found.end + 1) in NOUNS
+        said = before or tagged or prompt.word(found.end) in ("tag", "tags")
         if not said and (start > at or lead.negation in ("no", "without")):
+            continue
+        if not said and _is_segment(prompt, start):
             continue
         if not said:
             _check_segment(prompt, start, found)
+        if len(found.values) > 1 and found.joint == "or" and not _says(prompt, start, found.end, "or", "/"):
+            text = prompt.span(at, found.end)
+            raise Unclear(f"Should people in “{text}” have all of these tags, or one of them?", [text])
         operator = _tags_operator(prompt, at, found, lead, said)
         node = leaf("tags", operator, list(found.values))
-        end = prompt.skip(found.end, "tag", "tags") if not before else found.end
+        if lead.negation == "not" and found.joint == "both":
+            node = deny(leaf("tags", "allOf", list(found.values)))
+        end = prompt.skip(found.end, "tag", "tags", "tagged") if not before else found.end
         yield Found(node=node, end=end, kind="tags", negated=lead.negated, remarks=found.remarks)
+
+
+def _tagged_at_all(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Not tagged; untagged; without tags; with any tag."""
+    noun = prompt.skip(at, "tags", "any tags", "tag", "any tag", "a tag", "tags at all", "any tags at all")
+    if noun > at and lead.negation in ("no", "without", "not") and not _more_tags(prompt, noun):
+        yield Found(node=leaf("tags", "null"), end=noun, kind="tags", negated=True)
+    had = prompt.word(at - 1) in ("with", "have", "has", "having")
+    if (
+        noun > at
+        and not lead.negated
+        and had
+        and prompt.word(at) in ("any", "a", "tags")
+        and not _more_tags(prompt, noun)
+    ):
+        yield Found(node=leaf("tags", "notNull"), end=noun, kind="tags")
+    if prompt.word(at) == "untagged" and not lead.negated:
+        yield Found(node=leaf("tags", "null"), end=at + 1, kind="tags", negated=True)
+    tagged = prompt.skip(at, "tagged", "tagged at all", "tagged with anything", "tagged yet")
+    if tagged > at and lead.negation in ("not", "never") and prompt.word(tagged) in _CLAUSE_ENDS:
+        yield Found(node=leaf("tags", "null"), end=tagged, kind="tags", negated=True)
+
+
+def _more_tags(prompt: Prompt, at: int) -> bool:
+    """Whether the tags are named after the noun."""
+    return prompt.word(at) not in _CLAUSE_ENDS or any(True for _ in listing(prompt, at, ["tags"]))
+
+
+def _says(prompt: Prompt, start: int, end: int, *words: str) -> bool:
+    return any(prompt.word(at) in words for at in range(start, end))
+
+
+def _is_segment(prompt: Prompt, at: int) -> bool:
+    """Whether the name of a segment with the word "segment" stands here."""
+    ends = [end for name in prompt.catalogue.segments.values() if (end := prompt.spelled(at, name)) is not None]
+    return any(prompt.has(end, "segment", "segments") for end in ends)
 
 
 def _tags_operator(prompt: Prompt, at: int, found: Listing, lead: Lead, said: bool) -> str:
     several_and = found.joint in ("and", "both")
+    if found.joint == "nor again":
+        if not lead.negated:
+            raise Unclear("Which of these tags should be left out? Say “neither A nor B”.", found.values)
+        return "noneOf"
     if found.joint == "nor":
-        if lead.negated:
+        if lead.negated and not lead.neither:
             raise Unclear(f"“{prompt.span(at, found.end)}” denies twice. Who should be in?")
         return "noneOf"
     if lead.negated:
-        if several_and and lead.negation != "except":
+        if several_and and found.joint != "both" and lead.negation != "except":
             text = prompt.span(at, found.end)
             raise Unclear(f"Should “not {text}” leave out who has all of these tags, or any of them?", [text])
         return "noneOf"
@@ -153,8 +238,12 @@ def _one_of(found: Listing, kind: str, lead: Lead) -> Found:
     """A condition on a field that has one value at a time; "Delhi and Pune" can only mean either of them."""
     remarks = list(found.remarks)
     denied = lead.negated != (found.joint == "nor")
+    if found.joint == "nor again" and not lead.negated:
+        raise Unclear("Which of these should be left out? Say “neither A nor B”.", found.values)
     if lead.negated and found.joint == "nor":
-        raise Unclear("Two negations in one condition: who should be in?")
+        if not lead.neither:
+            raise Unclear("Two negations in one condition: who should be in?")
+        denied = True
     if found.joint == "and":
         last = "or"
         remarks.append(

@@ -34,8 +34,8 @@ class Remark:
 class Found:
     """One condition read from the prompt up to token `end`.
 
-    `kind` is what the condition is about; `negated` and `timed` (it carries a time frame) decide whether a neighbour
-    could be read in two ways; `campaign` is the id of the campaign named last.
+    `kind` is what the condition is about; `negated`, `timed` (it carries a time frame) and `loose` (one such as "within
+    7 days") decide whether a neighbour could be read in two ways; `campaign` is the id of the campaign named last.
     """
 
     node: Node
@@ -44,6 +44,7 @@ class Found:
     remarks: tuple[Remark, ...] = ()
     negated: bool = False
     timed: bool = False
+    loose: bool = False
     campaign: str | None = None
 
 
@@ -53,7 +54,7 @@ class Lead:
 
     `negation` is "not", "no", "without", "never", "non" or "except"; `auxiliary` tells that a verb form is bound to it
     ("have", "did"); `subject` that a new noun began ("people"), `relative` that "who" or the like did, `past` that it
-    says "was" or "were".
+    says "was" or "were"; `neither` that the denial is a "neither", which a "nor" goes with.
     """
 
     end: int
@@ -62,6 +63,7 @@ class Lead:
     subject: bool = False
     relative: bool = False
     past: bool = False
+    neither: bool = False
     campaign: str | None = None
 
     @property
@@ -76,12 +78,16 @@ class Lead:
 
 
 class Unclear(Exception):
-    """The words are known but mean two things, or nothing exact; `question` asks for what is missing."""
+    """The words are known but mean two things, or nothing exact; `question` asks for what is missing.
 
-    def __init__(self, question: str, spans: Iterable[str] = ()) -> None:
+    `final` tells that no answer would help: no rule can say this, and `question` is the reason.
+    """
+
+    def __init__(self, question: str, spans: Iterable[str] = (), *, final: bool = False) -> None:
         super().__init__(question)
         self.question = question
         self.spans = tuple(spans)
+        self.final = final
 
 
 @dataclass(frozen=True)

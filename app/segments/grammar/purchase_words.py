@@ -20,22 +20,66 @@ TOTALLY = (
     "in total", "overall", "altogether", "total", "lifetime", "with us", "in their lifetime", "all time", "so far",
     "to date", "in all",
 )  # fmt: skip
+_TOTALS = (
+    "total spend", "total spent", "total spending", "lifetime spend", "lifetime value", "lifetime spending", "ltv",
+    "total revenue", "spend in total", "spent in total", "all time spend",
+)  # fmt: skip
+AFTER_AMOUNT = (
+    *(f"{before}{noun}" for before in ("", "in ", "of ", "as ") for noun in _TOTALS),
+    "spent", "spend", "total spend with us", "worth of orders", "worth of purchases", "lifetime",
+)  # fmt: skip
+"""After an amount: "1.5 lakh total spend", "10k+ lifetime value"."""
+NOTHING = (
+    "nothing", "anything", "any money", "no money", "zero rupees", "anything with us", "a rupee", "nothing with us",
+    "a single rupee", "a penny",
+)  # fmt: skip
+_ONE = ("one", "a single", "just one", "any one", "a", "an", "any single", "one single")
+_SINGLE = ("order", "purchase", "transaction", "basket", "bill", "shopping trip", "visit", "checkout")
+IN_ONE_ORDER = (
+    *(f"{way} {one} {noun}" for way in ("in", "on", "with", "for") for one in _ONE for noun in _SINGLE),
+    "in one go", "in a single go", "at once", "in one shot",
+)  # fmt: skip
 OF_GOODS = (
-    "of", "in", "on", "from", "for", "any", "some", "from the", "in the", "of the", "in category", "from category",
+    "of", "in", "on", "from", "for", "any", "some", "a", "an", "the", "our", "from the", "in the", "of the",
+    "in category", "from category",
     "from the category", "in the category", "in our", "from our", "of any", "something from", "something in",
     "containing", "including", "the category", "category",
 )  # fmt: skip
+COUPONS = (
+    "coupon", "coupons", "coupon code", "coupon codes", "voucher", "vouchers", "voucher code", "promo code",
+    "promo codes", "discount code", "discount codes", "code", "discount coupon", "promo", "promotion code",
+)  # fmt: skip
+USING = (
+    "with", "using", "with the", "using the", "with a", "using a", "with our", "with any", "using any", "used",
+    "and used", "and used the", "and used a", "by using", "with code", "via",
+)  # fmt: skip
+BEFORE_NOW = ("before", "previously", "in the past", "earlier", "before that")
+NOT_AGAIN = tuple(
+    f"{but} {no}" for but in ("but", ", but", "and", ", and", ",") for no in ("not", "nothing", "not again", "never")
+)
+NOT_AGAIN_ENDS = ("not", "nothing", "again", "never")
 ELAPSED = (
     "for", "in", "for at least", "for over", "for more than", "in over", "in more than", "in at least", "for the last",
     "in the last", "over",
 )  # fmt: skip
 _BUYERS = ("buyers", "buyer", "customers", "customer", "shoppers", "purchasers")
-_ONCE = ("one time", "single order", "single purchase", "one off", "onetime", "1 time", "first time")
-_AGAIN = ("repeat", "repeated", "multi order")
+_ONCE = ("one time", "single order", "single purchase", "one off", "onetime", "1 time", "first time", "single time")
+_AGAIN = ("repeat", "repeated", "multi order", "returning", "multiple order", "repeat order", "repeat purchase")
+_NEVER = ("non", "never", "zero order", "no order")
 ONE_TIME = {f"{kind} {noun}": ("=", 1) for kind in _ONCE for noun in _BUYERS} | {
     f"{kind} {noun}": (">=", 2) for kind in _AGAIN for noun in _BUYERS
 }
 """Kinds of buyers, with what they mean for the number of orders."""
+NON_BUYERS = (
+    *(f"{kind} {noun}" for kind in _NEVER for noun in ("buyers", "buyer", "purchasers", "shoppers")),
+    "zero order customers", "nonbuyers",
+)  # fmt: skip
+YET_TO_BUY = tuple(
+    f"yet to {deed}"
+    for deed in ("order", "buy", "purchase", "buy anything", "place an order", "make a purchase", "order anything",
+                 "place their first order", "make their first purchase", "place a first order", "place any order")
+)  # fmt: skip
+TRADE = ("buyers", "buyer", "shoppers", "shopper", "purchasers", "purchaser")
 _AVERAGE = (
     "average order value", "average order", "avg order", "avg order value", "aov", "average basket",
     "average basket value", "average order amount", "average order size", "average spend per order",

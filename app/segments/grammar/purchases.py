@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.segments.grammar.buying import Purchase, build_count, build_measure, build_spend
+from app.segments.grammar.buying import Purchase, build_count
 from app.segments.grammar.comparison import BEFORE, Comparison, comparison, postfix
-from app.segments.grammar.complements import adjectives, complements, coupon, each_amount
+from app.segments.grammar.complements import adjectives, complements, each_amount
 from app.segments.grammar.names import listing
-from app.segments.grammar.numbers import amount, count
+from app.segments.grammar.numbers import count
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, leaf
 from app.segments.grammar.purchase_words import (
-    MEASURES,
+    NON_BUYERS,
     NOUNS,
     ONE_TIME,
     PLACED,
-    SIGNS,
-    SPENT,
-    TOTALLY,
+    TRADE,
     VERBS,
+    YET_TO_BUY,
 )
 
 
@@ -34,11 +33,19 @@ def habits(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         operator = {"=": "!=", ">=": "<"}[operator] if lead.negated else operator
         node = leaf("order_count", operator, number)
         yield Found(node=node, end=end, kind="habit", remarks=(remark,), negated=lead.negated)
+    never = prompt.skip(start, *NON_BUYERS, *YET_TO_BUY)
+    if never > start and not lead.negated:
+        yield Found(node=leaf("order_count", "=", 0), end=never, kind="habit", negated=True)
     of = prompt.skip(at, "buyers of", "buyer of", "purchasers of")
     for goods in listing(prompt, of, ("order.category", "order.product")):
-        end = goods.end if of > at else prompt.skip(goods.end, "buyers", "shoppers", "purchasers")
+        end = goods.end if of > at else prompt.skip(goods.end, *TRADE)
         if (of > at or end > goods.end) and lead.negation in ("", "not", "except"):
             yield from build_count(prompt, Purchase(at=at, end=end, goods=goods), lead)
+    for hit in prompt.names.at(prompt, prompt.skip(start, "in"), ["order.channel"]):
+        end = prompt.skip(hit.end, *TRADE)
+        if end > hit.end and lead.negation in ("", "not", "except"):
+            where = (leaf("channel", "=", hit.value),)
+            yield from build_count(prompt, Purchase(at=at, end=end, where=where), lead)
 
 
 def verbs(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -82,55 +89,21 @@ def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     else:
         facts = facts.but(end=facts.end + 1)
     lead = Lead(end=lead.end, negation="no", campaign=lead.campaign) if opposite else lead
+    facts = _state(prompt, facts)
     facts = each_amount(prompt, facts, plural=number == 2 and lead.negation != "no")
     yield from build_count(prompt, complements(prompt, facts, lead, times=False), lead)
 
 
-def spending(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """Spent over 10k; spent 5,000 on Shoes this year; lifetime value between 5k and 20k."""
-    start = prompt.skip(at, *SPENT)
-    if start == at or not lead.verbal:
-        return
-    facts = Purchase(at=at, end=start)
-    facts = complements(prompt, facts, lead, times=False)
-    test = comparison(prompt, prompt.skip(facts.end, "a total of", "is", "of"), amount)
-    if test is None:
-        return
-    facts = complements(prompt, facts.but(test=test, end=prompt.skip(test.end, *TOTALLY)), lead, times=False)
-    facts = facts.but(end=prompt.skip(facts.end, *TOTALLY))
-    yield from build_spend(prompt, facts, lead)
+def _state(prompt: Prompt, facts: Purchase) -> Purchase:
+    """An order refunded; orders that were cancelled."""
+    start = prompt.skip(facts.end, *(f"{that} {was}" for that in ("that", "which") for was in _WERE), *_WERE)
+    hits = prompt.names.at(prompt, start, ["order.status"])
+    if not hits or facts.bound("status"):
+        return facts
+    return facts.but(where=(*facts.where, leaf("status", "=", hits[0].value)), end=hits[0].end)
 
 
-def measures(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """Average order value above 2k; largest order over 5,000; number of orders between 3 and 5."""
-    start = prompt.skip(at, "an", "a", "the", "their", "whose")
-    known = prompt.lookup(start, MEASURES)
-    if known is None and prompt.word(start) == "orders" and prompt.word(start + 1)[:1] in SIGNS:
-        known = ("count", start + 1)
-    if known is None or lead.negation in ("no", "without", "never"):
-        return
-    measure, end = known
-    test = comparison(
-        prompt, prompt.skip(end, "is", "of", "was", "value is", ":", "is of"), count if measure == "count" else amount
-    )
-    if test is None or (measure == "count" and not test.whole):
-        return
-    facts = complements(prompt, Purchase(at=at, end=test.end, test=test), lead, times=False)
-    if measure == "count":
-        exact = Comparison(test.tests, test.end, explicit=True)
-        yield from build_count(prompt, facts.but(test=exact), lead)
-    else:
-        yield from build_measure(prompt, facts, measure, lead)
-
-
-def coupons(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """Used coupon DIWALI10; redeemed the voucher “SAVE5” in the last 30 days."""
-    start = prompt.skip(at, "used", "use", "redeemed", "redeem", "applied", "using", "with")
-    if start == at or not lead.verbal or "coupon" not in prompt.catalogue.order_fields:
-        return
-    facts = coupon(prompt, Purchase(at=at, end=start), ())
-    if facts is not None:
-        yield from build_count(prompt, complements(prompt, facts, lead, times=False), lead)
+_WERE = ("was", "were", "is", "are", "got", "have been", "has been", "which was", "that was")
 
 
 def _counted_article(prompt: Prompt, before: tuple[str, int]) -> Comparison | None:

@@ -9,6 +9,8 @@ from itertools import pairwise
 from app.segments.grammar.joints import Joint
 from app.segments.grammar.prompt import Lead, Node, Prompt, Remark, Unclear
 
+_SINGLE = ("city", "region", "country", "gender", "source")
+"""Fields of which a customer has one value."""
 _DEEDS = ("orders", "spend", "campaign", "consent")
 
 
@@ -24,6 +26,7 @@ class Part:
     remarks: tuple[Remark, ...] = ()
     negated: bool = False
     timed: bool = False
+    loose: bool = False
     campaign: str | None = None
 
     @property
@@ -46,6 +49,24 @@ def check_scope(prompt: Prompt, run: Sequence[Part]) -> None:
         _check_denial(prompt, before, after)
         _check_number(prompt, before, after)
     _check_time(prompt, run)
+    _check_possible(prompt, run)
+
+
+def _check_possible(prompt: Prompt, run: Sequence[Part]) -> None:
+    """In "men in Delhi and women in Pune" nobody is both; "and" lists two kinds of people there."""
+    wanted: dict[str, set[str]] = {}
+    for part in run:
+        if part.joint.kind == "or":
+            wanted = {}
+        name, operator, value = (part.node.get(key) for key in ("field", "operator", "value"))
+        if name not in _SINGLE or operator not in ("=", "in"):
+            continue
+        values = set(value if isinstance(value, list) else [value])
+        if not values & wanted.get(name, values):
+            text = prompt.span(run[0].joint.end, run[-1].end)
+            label = prompt.catalogue.fields[name].label.lower()
+            raise Unclear(f"Nobody in “{text}” has more than one {label}. Do you mean “or”?", [text])
+        wanted[name] = wanted.get(name, values) & values
 
 
 def _check_modifiers(prompt: Prompt, run: Sequence[Part]) -> None:
@@ -71,6 +92,30 @@ def _check_denial(prompt: Prompt, before: Part, after: Part) -> None:
     if bare and (after.joint.kind == "or" or (before.lead.auxiliary and after.kind in _DEEDS)):
         text = prompt.span(before.joint.end, after.end)
         raise Unclear(f"Does the “not” in “{text}” apply to both? Say it again, or use brackets.", [text])
+
+
+def check_sequence(prompt: Prompt, parts: Sequence[Part]) -> None:
+    """Raise Unclear where a neighbour, on either side of "but", may be meant to come after the other."""
+    for before, after in pairwise(parts):
+        _check_since(prompt, before, after)
+        if after.loose and before.kind in ("campaign", "signed_up", "order_date", "orders", "spend"):
+            text = prompt.span(before.joint.end, after.end)
+            raise Unclear(
+                f"Is the time in “{text}” counted from today? Then say “in the last ...”; it cannot be counted from "
+                "another event.",
+                [text],
+            )
+
+
+def _check_since(prompt: Prompt, before: Part, after: Part) -> None:
+    """In "clicked Diwali Sale but did not order" the order may be missing since then, or altogether."""
+    never = after.node.get("field") == "order_count" and after.negated and after.lead.negation == "not"
+    if before.kind == "campaign" and never and not after.timed:
+        text = prompt.span(before.joint.end, after.end)
+        raise Unclear(
+            f"In “{text}”: never ordered at all, or not since? Say “never ordered”, or “not ordered since” and a date.",
+            [text],
+        )
 
 
 def _check_number(prompt: Prompt, before: Part, after: Part) -> None:

@@ -12,10 +12,25 @@ _MUCH = "How much is “{word}”? Give a number, such as “spent over 10k” o
 
 _AGES = "Which ages do you mean by “{word}”? Give a number, such as “older than 30”."
 _PLACES = "Which places do you mean by “{word}”?"
+_FISCAL = (
+    "Cohort knows calendar years and quarters, not the financial year. Which dates are meant by “{word}”? "
+    "Say “between 1 April 2026 and 30 June 2026”."
+)
+_DATES = "Which dates are meant by “{word}”? Say “since 1 March 2026” or “between 1 March and 31 March 2026”."
+_SHARE = "Cohort cannot take a share of people. Give a limit, such as “spent over 10k”."
+_CHANNEL = "Is this about email or SMS? Say “opted out of email” or “accepts SMS”."
+_NAME = "Is the whole name meant, the first name, or a part? Say “first name is Priya” or “name contains priya”."
 _QUESTIONS = {
+    _FISCAL: """fiscal financial fy fye quarterly halfyear h1 h2 q1 q2 q3 q4""",
+    _DATES: """summer winter spring autumn monsoon diwali deepavali christmas xmas holi eid ramadan onam pongal navratri
+    dussehra easter thanksgiving season festive festival holidays weekend weekends weekday weekdays monday tuesday
+    wednesday thursday friday saturday sunday mon tue wed thu fri""",
+    _SHARE: """percent percentile decile quartile half third""",
+    _NAME: """named called""",
+    _CHANNEL: """unsubscribed subscribed subscribers opted reachable contactable""",
     _GOOD: """good best great top loyal valuable vips important premium favourite favorite ideal promising worst bad""",
     _MUCH: """big large huge small high low heavy frequent often rarely seldom regular many several few lots lot much
-    expensive cheap rich wealthy some couple whales spenders spender""",
+    expensive cheap rich wealthy some couple whales regulars multiple spenders spender""",
     _TIME: """recent recently active inactive new newest old lapsed dormant churned churning lately soon long engaged
     unengaged disengaged sleeping lost fresh stale upcoming longtime""",
     _AGES: """young younger older elderly senior seniors teens teenagers adults""",
@@ -42,7 +57,9 @@ _ACTION = re.compile(
     re.IGNORECASE,
 )
 _SENDING = re.compile(
-    r"^\s*(please\s+)*(email|e-mail|text|sms)\s+(opt|opted|subscribers?|consent|contains|ends|starts|is|begins)\b", re.I
+    r"^\s*(please\s+)*(email|e-mail|text|sms)\s+"
+    r"(opt|opted|subscribers?|consent|contains|ends|starts|is|begins|domain|address|unknown|missing|=)\b",
+    re.I,
 )
 
 

@@ -88,3 +88,72 @@ def test_brackets_are_offered_where_and_meets_or() -> None:
     assert answer.rule["combinator"] == "or"
     assert choice.alternative is not None
     assert choice.alternative["combinator"] == "and"
+
+
+@pytest.mark.parametrize(
+    ("stored", "prompt", "value"),
+    [
+        ("DE", "customers in Germany", "DE"),
+        ("DE", "German customers", "DE"),
+        ("Germany", "country is DE", "Germany"),
+        ("IN", "customers in India", "IN"),
+        ("IN", "customers in IN", "IN"),
+        ("USA", "customers from the United States", "USA"),
+        ("United States", "customers in the USA", "United States"),
+        ("GB", "customers in the UK", "GB"),
+        ("AE", "customers in the UAE", "AE"),
+    ],
+)
+def test_a_country_under_any_of_its_names(stored: str, prompt: str, value: str) -> None:
+    shop = replace(BARE, fields={**BARE.fields, "country": replace(BARE.fields["country"], values=(stored, "FR"))})
+    answer = parse_words(prompt, shop, today=TODAY)
+    assert answer.rule is not None, answer
+    assert answer.rule["rules"] == [{"field": "country", "operator": "=", "value": value}]
+
+
+def test_a_country_stored_in_two_ways_is_meant_in_both() -> None:
+    shop = replace(BARE, fields={**BARE.fields, "country": replace(BARE.fields["country"], values=("IN", "India"))})
+    answer = parse_words("customers in India", shop, today=TODAY)
+    assert answer.rule is not None, answer
+    (rule,) = answer.rule["rules"]
+    assert (rule["operator"], sorted(rule["value"])) == ("in", ["IN", "India"])
+
+
+@pytest.mark.parametrize("prompt", ["it", "no", "customers in me", "US"])
+def test_small_words_are_no_country_codes(prompt: str) -> None:
+    codes = replace(BARE.fields["country"], values=("IT", "NO", "ME"))
+    assert parse_words(prompt, replace(BARE, fields={**BARE.fields, "country": codes}), today=TODAY).rule is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("customers likely to churn", "what happened"),
+        ("customers in rainy weather", "does not know"),
+        ("top 100 spenders", "rank"),
+        ("bought more than 5 items", "items"),
+        ("last order was above 5k", "first and the last order"),
+        ("delete all customers", "do something"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(prompt: str, words: str) -> None:
+    answer = parse_words(prompt, SHOP, today=TODAY)
+    assert answer.outcome == "refuse"
+    assert words in (answer.note or "")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("our good customers", "total spent, number of orders, or recency"),
+        ("customers over 50", "about age"),
+        ("ordered in the last fiscal year", "calendar years"),
+        ("ordered before Diwali", "Which dates"),
+        ("customers in Germany", "No customer of this shop"),
+        ("haven't ordered this year", "ordered before but not this year"),
+    ],
+)
+def test_questions_help(prompt: str, words: str) -> None:
+    answer = parse_words(prompt, SHOP, today=TODAY)
+    assert answer.outcome == "clarify"
+    assert words in (answer.question or ""), answer
