@@ -28,12 +28,14 @@ class RuleSource(StrEnum):
     GRAMMAR = "grammar"
     GEMINI = "gemini"
     OPENAI = "openai"
+    IMPORT = "import"
 
 
 class Segment(Document):
     """One segment. `rule` is JSON of the rule language, checked by `app.segments.rule` before it gets here.
 
-    `version` counts up with every change and is compared and swapped on save.
+    `version` counts up with every change and is compared and swapped on save; each has its `SegmentRevision`.
+    `model` names the AI model that proposed the rule.
     `size` is the last count, taken at `sized_at`.
     """
 
@@ -44,6 +46,7 @@ class Segment(Document):
     rule: dict[str, Any]
     sentence: str = ""
     source: RuleSource = RuleSource.HAND
+    model: str | None = None
     prompt: str | None = None
     version: int = 1
     size: int | None = None

@@ -6,10 +6,11 @@ import asyncio
 import importlib
 from collections import OrderedDict
 
+from app.ai.personal import says_personal
+from app.ai.provider import configured
 from app.segments.fields import Catalogue
 from app.segments.nodes import Group
 from app.segments.sentence import sentence
-from app.settings import get_settings
 from models.member import Member
 from models.segment import DescriptionSource
 
@@ -19,10 +20,12 @@ _generated: OrderedDict[str, DescriptionSource] = OrderedDict()
 
 
 async def generate(name: str, rule: Group, catalogue: Catalogue, member: Member) -> tuple[str, DescriptionSource]:
-    """A description of the rule: polished by AI where there is one, else the sentence."""
+    """A description of the rule: polished by AI where there is one, else the sentence.
+
+    A rule that holds a person's name or address is described by its sentence, so that no provider is told of it.
+    """
     said = sentence(rule, catalogue)
-    settings = get_settings()
-    if not (settings.gemini_api_key.get_secret_value() or settings.openai_api_key.get_secret_value()):
+    if configured() is None or says_personal(rule):
         return said, DescriptionSource.SENTENCE
     # The providers' libraries take seconds to load, so a shop without AI never loads them and others not at the start.
     describe = await asyncio.to_thread(importlib.import_module, "app.ai.describe")

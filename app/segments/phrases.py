@@ -7,19 +7,11 @@ from dataclasses import dataclass, replace
 
 from app.segments.fields import Field, FieldType
 from app.segments.nodes import Condition, Value
-from app.segments.wording import Wording, listed, lowered, quoted
+from app.segments.normal import OPPOSITE, OPPOSITES
+from app.segments.wording import Wording, listed, lowered, quoted, spoken
 
-OPPOSITES: Mapping[str, str] = {
-    "=": "!=",
-    "in": "notIn",
-    "contains": "doesNotContain",
-    "anyOf": "noneOf",
-    "null": "notNull",
-}
 NEGATIVE = {opposite: operator for operator, opposite in OPPOSITES.items()}
-LIVING = {"city": "", "country": "", "region": "the region "}
-PLAIN = frozenset({"gender", "source", "country", "region", "city", "postal_code"})
-"""Fields whose values read well without quotation marks."""
+LIVING = {"city": "", "region": "the region "}
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,7 @@ def phrase(condition: Condition, field: Field, words: Wording) -> Phrase:
 
 def _straight(condition: Condition, field: Field) -> Condition:
     """A negation said by the opposite operator, where the opposite selects exactly everybody else."""
-    opposite = {**OPPOSITES, **NEGATIVE}.get(condition.operator)
+    opposite = OPPOSITE.get(condition.operator)
     if condition.negated and opposite and field.type is not FieldType.BOOLEAN:
         return replace(condition, operator=opposite, negated=False)
     return condition
@@ -95,8 +87,7 @@ def _text(condition: Condition, field: Field) -> Phrase:
     positive = NEGATIVE.get(operator, operator)
     denied = condition.negated or operator in NEGATIVE
     values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    plain = field.name in PLAIN or field.type is FieldType.ENUM
-    said = listed([str(value) if plain else quoted(value) for value in values], "or")
+    said = listed([spoken(value, field) for value in values], "or")
     if positive == "null":
         return whose(f"{label} is {'known' if denied else 'unknown'}")
     if positive in ("=", "in"):

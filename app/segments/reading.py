@@ -120,7 +120,10 @@ class Values(DayValues):
         if isinstance(raw, str) and AMOUNT.fullmatch(raw):
             return _plain(Decimal(raw))
         if isinstance(raw, Decimal):
-            raw = format(raw, "f") if raw.is_finite() and abs(raw) < LARGEST else float(raw)
+            if raw.is_finite() and abs(raw) < LARGEST:
+                raw = format(raw, "f")
+            else:
+                raw = math.nan if raw.is_nan() else float(raw)  # a signaling NaN does not convert
             if isinstance(raw, float) or AMOUNT.fullmatch(raw):
                 return self._money(raw, path)
             self._wrong(path, FINE_MONEY)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.segments.fields import Catalogue, Field
+from app.segments.labels import label_of
 from app.segments.nodes import (
     CampaignCondition,
     Condition,
@@ -18,9 +19,10 @@ from app.segments.nodes import (
     OrdersCondition,
     SegmentCondition,
     Window,
+    leaves,
 )
 from app.segments.phrases import Phrase, phrase, plural, who
-from app.segments.wording import Wording, listed, quoted
+from app.segments.wording import Wording, listed, quoted, spoken
 
 CAMPAIGN_VERBS: Mapping[str, tuple[str, str]] = {
     "sent": ("were sent", "were not sent"),
@@ -46,6 +48,28 @@ def fragment(node: Node, catalogue: Catalogue, *, locale: str = "en_US") -> str:
     return _Speaker(catalogue, locale).clause(node).told("")
 
 
+def which_orders(node: OrdersCondition, catalogue: Catalogue, *, locale: str = "en_US") -> str:
+    """Which orders count, as it follows the word orders: " with an item in Shoes in the last 30 days", or nothing."""
+    return _Speaker(catalogue, locale).which(node)
+
+
+def campaign_name(node: CampaignCondition, catalogue: Catalogue) -> str:
+    """`any campaign`, or the campaign by its name; two campaigns of one name are told apart by their ids."""
+    if node.value == "any":
+        return "any campaign"
+    name = catalogue.campaigns.get(node.value)
+    if name is None:
+        return f"a campaign that was deleted ({node.value})"
+    alike = sum(other == name for other in catalogue.campaigns.values()) > 1
+    return f"the campaign {quoted(name)}{f' ({node.value})' if alike else ''}"
+
+
+def segment_name(node: SegmentCondition, catalogue: Catalogue) -> str:
+    """The segment by its name, which no other segment has."""
+    name = catalogue.segments.get(node.value)
+    return f"a segment that was deleted ({node.value})" if name is None else f"the segment {quoted(name)}"
+
+
 class _Speaker:
     def __init__(self, catalogue: Catalogue, locale: str) -> None:
         self._catalogue = catalogue
@@ -61,9 +85,9 @@ class _Speaker:
             return self._campaign(node)
         if isinstance(node, SegmentCondition):
             return self._segment(node)
-        if fields is not None:
-            return self._of_order(node, fields[node.field])
-        return phrase(node, self._catalogue.fields[node.field], self._words)
+        field = (fields or self._catalogue.fields)[node.field]
+        field = replace(field, label=label_of(field, self._catalogue))
+        return phrase(node, field, self._words) if fields is None else self._of_order(node, field)
 
     def _group(self, group: Group, fields: Mapping[str, Field] | None) -> Phrase:
         if len(group.rules) == 1 and not group.negated:
@@ -78,15 +102,15 @@ class _Speaker:
         inner = _joined(parts, group.combinator)
         if not group.negated:
             return inner
-        those = "not orders" if fields is not None else "are not among those"
+        those = "other than those" if fields is not None else "are not among those"
         return Phrase("" if fields is not None else "who", f"{those} ({inner.told('')})", "who")
 
     def _orders(self, node: OrdersCondition) -> Phrase:
-        operator, value, denied = node.operator, node.value, node.negated or node.operator == "!="
+        operator, value, denied = node.operator, node.value, node.negated != (node.operator == "!=")
         said = self._words.compared(operator, value, money=node.measure != "count")
-        which = self._which(node)
+        which = self.which(node)
         if node.measure == "count":
-            never = (operator, value) in (("=", 0), ("<", 1), ("<=", 0)) and not denied
+            never = (operator, value) in (("=", 0), ("!=", 0), ("<", 1), ("<=", 0)) and not denied
             orders = "no orders" if never else f"{said} {plural('order', value)}"
             return who(f"{'did not place' if denied else 'placed'} {orders}{which}")
         if node.measure == "sum":
@@ -97,9 +121,12 @@ class _Speaker:
             return who(f"{'did not spend' if denied else 'spent'} {said} per order on average on orders{which}{none}")
         return who(f"{'did not spend' if denied else 'spent'} {said} on their largest order{which}{none}")
 
-    def _which(self, node: OrdersCondition) -> str:
-        where = f" {self.clause(node.where, self._catalogue.order_fields).told('')}" if node.where else ""
-        return where + self._when(node.window)
+    def which(self, node: OrdersCondition) -> str:
+        if node.where is None:
+            return self._when(node.window)
+        said = self.clause(node.where, self._catalogue.order_fields).told("")
+        several = not node.where.negated and len(list(leaves(node.where))) > 1
+        return f" {f'({said})' if several else said}{self._when(node.window)}"
 
     def _of_order(self, node: Condition, field: Field) -> Phrase:
         """A clause about an order: "with an item in Shoes", "of more than $50"."""
@@ -107,7 +134,7 @@ class _Speaker:
         if node.negated:
             return straight
         values = node.value if isinstance(node.value, tuple) else (node.value,)
-        said = listed([str(value) for value in values], "or")
+        said = listed([spoken(value, field) for value in values], "or")
         if node.operator in ("=", "in"):
             ways = {
                 "category": f"with an item in {said}",
@@ -123,14 +150,12 @@ class _Speaker:
         return straight
 
     def _campaign(self, node: CampaignCondition) -> Phrase:
-        name = self._catalogue.campaigns.get(node.value)
-        which = "any campaign" if node.value == "any" else f"the campaign {quoted(name or 'that was deleted')}"
+        which = campaign_name(node, self._catalogue)
         return who(f"{CAMPAIGN_VERBS[node.operator][node.negated]} {which}{self._when(node.window)}")
 
     def _segment(self, node: SegmentCondition) -> Phrase:
-        name = self._catalogue.segments.get(node.value)
         inside = (node.operator == "in") != node.negated
-        return who(f"are {'' if inside else 'not '}in the segment {quoted(name or 'that was deleted')}")
+        return who(f"are {'' if inside else 'not '}in {segment_name(node, self._catalogue)}")
 
     def _when(self, window: Window | None) -> str:
         return f" {self._words.when(window.operator, window.value)}" if window else ""

@@ -1,27 +1,36 @@
-"""Segments: create, change, delete, read. The page, the API and the command line all come through here."""
+"""Segments: create, change, restore, delete, read. The page, the API and the command line all come through here."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from beanie import PydanticObjectId
-from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.auth.permissions import require
-from app.database import collection
-from app.errors import Conflict, FieldError, InvalidInput, Unavailable
+from app.database import collection, in_transaction
+from app.errors import InvalidInput, NotFound
 from app.segments import descriptions
 from app.segments.canonical import rule_json
 from app.segments.catalogue import forget_catalogue
+from app.segments.checks import (
+    LONGEST_NAME,
+    changed_meanwhile,
+    checked_name,
+    checked_rule,
+    checked_source,
+    model_of,
+    require_free,
+)
 from app.segments.current import read_rule
 from app.segments.fields import Catalogue
-from app.segments.nodes import Group, SegmentCondition, leaves
+from app.segments.growth.recording import forget
+from app.segments.holds import require_unused, take_turns
+from app.segments.nodes import Group
 from app.segments.preview import count_members
-from app.segments.references import Stored, follow, stored_segments
+from app.segments.revisions import get_revision
 from app.segments.saved import clean_text, get_segment, list_segments
+from app.segments.saving import insert_segment, size_of, swap_segment
 from app.segments.sentence import sentence
-from models.campaign import CampaignState
 from models.member import Member
 from models.segment import DescriptionSource, RuleSource, Segment
 from models.values import fold, now
@@ -33,15 +42,11 @@ __all__ = [
     "list_segments",
     "refresh_size",
     "regenerate_description",
+    "restore_segment",
     "update_segment",
 ]
 
-LONGEST_NAME = 120
-SIZE_MS = 3_000
-"""A save waits no longer than this for the new size."""
-
 CHANGEABLE = ("name", "rule", "description", "source", "prompt")
-FINISHED = (CampaignState.DONE.value, CampaignState.CANCELLED.value)
 
 
 async def create_segment(
@@ -59,11 +64,12 @@ async def create_segment(
     Conflict with an error at `name` when another segment has it (without regard to case).
     """
     require(member, "segments.write")
-    name = _name(name)
+    name = checked_name(name)
     written = clean_text("description", description)
-    group, catalogue = await _checked_rule(rule)
-    await _check_free(name, None)
+    group, catalogue = await checked_rule(rule)
+    await require_free(name, None)
     text, author = await _description(written, name, group, catalogue, member)
+    origin = checked_source(source)
     segment = Segment(
         name=name,
         name_folded=fold(name),
@@ -71,25 +77,21 @@ async def create_segment(
         description_source=author,
         rule=rule_json(group),
         sentence=sentence(group, catalogue),
-        source=_source(source),
+        source=origin,
+        model=model_of(origin),
         prompt=clean_text("prompt", prompt) or None,
         created_by=member.id,
-        **await _size(group, catalogue),
+        **await size_of(group, catalogue),
     )
-    try:
-        await segment.insert()
-    except DuplicateKeyError as problem:
-        raise _taken(name) from problem
-    forget_catalogue()
-    return segment
+    return await insert_segment(member, segment, group, catalogue)
 
 
 async def update_segment(member: Member, segment_id: object, *, version: int | None = None, **changes: Any) -> Segment:
     """Change `name`, `rule`, `description`, `source` or `prompt`.
 
     `version` is the one the change was made on; a newer one in the database is a Conflict. A description that a person
-    wrote stays; a generated one is generated again with a new rule, and an emptied one too. Raises what
-    `create_segment` raises, and NotFound.
+    wrote stays; a generated one is generated again with a new rule, and an emptied one too. A rule that changes without
+    a word on its source was changed by hand. Raises what `create_segment` raises, and NotFound.
     """
     require(member, "segments.write")
     for key in changes:
@@ -97,40 +99,56 @@ async def update_segment(member: Member, segment_id: object, *, version: int | N
             raise InvalidInput.of(key, f"cannot be changed; these can: {', '.join(CHANGEABLE)}")
     segment = await get_segment(member, segment_id)
     if version is not None and version != segment.version:
-        raise _changed(segment)
-    fields = await _changed_fields(member, segment, changes)
-    try:
-        row = await collection("segments").find_one_and_update(
-            {"_id": segment.id, "version": segment.version},
-            {"$set": {**fields, "updated_at": now()}, "$inc": {"version": 1}},
-            return_document=ReturnDocument.AFTER,
-        )
-    except DuplicateKeyError as problem:
-        raise _taken(fields["name"]) from problem
-    if row is None:
-        raise _changed(await get_segment(member, segment_id))
-    forget_catalogue()
-    changed: Segment = Segment.model_validate(row)
-    return changed
+        raise changed_meanwhile(segment.name)
+    fields, rule = await _changed_fields(member, segment, changes)
+    return await swap_segment(member, segment, fields, rule=rule)
 
 
-async def delete_segment(member: Member, segment_id: object) -> None:
-    """Remove a segment for good.
+async def restore_segment(member: Member, segment_id: object, *, revision: int, version: int | None = None) -> Segment:
+    """Make the segment what it was at a revision: name, description, rule, source and prompt. It is a new revision.
 
-    Raises NotFound, and Conflict naming a campaign that is not over yet, or another segment, that refers to it.
+    `version` is the one that was looked at; a newer one in the database is a Conflict, and so is a name that another
+    segment has by now. Raises PermissionDenied, NotFound, and RuleError for a rule that asks about what is gone.
     """
     require(member, "segments.write")
     segment = await get_segment(member, segment_id)
-    using = {"$or": [{"segment_ids": segment.id}, {"exclude_segment_ids": segment.id}], "state": {"$nin": FINISHED}}
-    campaign = await collection("campaigns").find_one(using, {"name": 1})
-    if campaign is not None:
-        raise Conflict(
-            f'The campaign "{campaign["name"]}" uses this segment. Finish, cancel or change the campaign first.'
-        )
-    for key, other in (await stored_segments()).items():
-        if key != str(segment.id) and _refers(other.rule, str(segment.id)):
-            raise Conflict(f'The segment "{other.name}" refers to this segment. Change or delete that one first.')
-    await collection("segments").delete_one({"_id": segment.id})
+    if version is not None and version != segment.version:
+        raise changed_meanwhile(segment.name)
+    then = (await get_revision(member, segment.id, revision)).revision
+    group, catalogue = await checked_rule(then.rule, segment)
+    await require_free(then.name, segment.id)
+    fields = {
+        "name": then.name,
+        "name_folded": fold(then.name),
+        "description": then.description,
+        "description_source": then.description_source.value,
+        "rule": rule_json(group),
+        "sentence": sentence(group, catalogue),
+        "source": then.source.value,
+        "model": then.model,
+        "prompt": then.prompt,
+        **await size_of(group, catalogue),
+    }
+    return await swap_segment(member, segment, fields, rule=(group, catalogue), restored_from=revision)
+
+
+async def delete_segment(member: Member, segment_id: object) -> None:
+    """Remove a segment for good; its revisions stay in the database, out of everybody's sight.
+
+    Raises NotFound, and Conflict naming a campaign that is not over yet, or another segment, that refers to it. No
+    reference can appear between that check and the deletion.
+    """
+    require(member, "segments.write")
+    segment = await get_segment(member, segment_id)
+
+    async def remove(session: AsyncClientSession) -> int:
+        await take_turns(session)
+        await require_unused(segment, session)
+        return (await collection("segments").delete_one({"_id": segment.id}, session=session)).deleted_count
+
+    if not await in_transaction(remove):
+        raise NotFound("There is no segment with this id.")
+    await forget(segment.id)
     forget_catalogue()
 
 
@@ -147,39 +165,47 @@ async def refresh_size(member: Member, segment_id: object) -> Segment:
 async def regenerate_description(member: Member, *, name: str, rule: object) -> tuple[str, DescriptionSource]:
     """A description for this rule, without saving anything. Raises PermissionDenied and RuleError."""
     require(member, "segments.write")
-    group, catalogue = await _checked_rule(rule)
+    group, catalogue = await checked_rule(rule)
     return await descriptions.generate(clean_text("name", name)[:LONGEST_NAME], group, catalogue, member)
 
 
-async def _changed_fields(member: Member, segment: Segment, changes: dict[str, Any]) -> dict[str, Any]:
-    """What is written: the changes, checked, and what follows from them."""
+async def _changed_fields(
+    member: Member, segment: Segment, changes: dict[str, Any]
+) -> tuple[dict[str, Any], tuple[Group, Catalogue] | None]:
+    """What is written: the changes, checked, and what follows from them; and the rule as read, when it was given."""
     fields: dict[str, Any] = {}
     name = segment.name
     if "name" in changes:
-        name = _name(changes["name"])
-        await _check_free(name, segment.id)
+        name = checked_name(changes["name"])
+        await require_free(name, segment.id)
         fields |= {"name": name, "name_folded": fold(name)}
     if "source" in changes:
-        fields["source"] = _source(changes["source"]).value
+        fields |= _origin(segment, checked_source(changes["source"]))
     if "prompt" in changes:
         fields["prompt"] = clean_text("prompt", changes["prompt"]) or None
     written = clean_text("description", changes.get("description", segment.description))
     if "rule" not in changes and written:
         if written != segment.description:
-            fields |= {
-                "description": written,
-                "description_source": descriptions.written_by(written, segment.sentence).value,
-            }
-        return fields
-    group, catalogue = await _checked_rule(changes.get("rule", segment.rule), segment)
+            author = descriptions.written_by(written, segment.sentence)
+            fields |= {"description": written, "description_source": author.value}
+        return fields, None
+    group, catalogue = await checked_rule(changes.get("rule", segment.rule), segment)
     stored = rule_json(group)
-    fields |= {"rule": stored, "sentence": sentence(group, catalogue), **await _size(group, catalogue)}
+    if stored != segment.rule:
+        fields = {**_origin(segment, RuleSource.HAND), "prompt": None, **fields}
+    fields |= {"rule": stored, "sentence": sentence(group, catalogue), **await size_of(group, catalogue)}
     generated = segment.description_source is not DescriptionSource.PERSON and stored != segment.rule
     if written != segment.description or not written or generated:
         kept = "" if written == segment.description else written
         text, author = await _description(kept, name, group, catalogue, member)
         fields |= {"description": text, "description_source": author.value}
-    return fields
+    return fields, (group, catalogue)
+
+
+def _origin(segment: Segment, source: RuleSource) -> dict[str, Any]:
+    """The source and its model; the model that was noted stays with a rule whose source stays."""
+    kept = segment.model if source is segment.source and segment.model else model_of(source)
+    return {"source": source.value, "model": kept}
 
 
 async def _description(
@@ -188,65 +214,3 @@ async def _description(
     if written:
         return written, descriptions.written_by(written, sentence(group, catalogue))
     return await descriptions.generate(name, group, catalogue, member)
-
-
-async def _checked_rule(raw: object, segment: Segment | None = None) -> tuple[Group, Catalogue]:
-    """The rule read, with every segment it leads to; `segment` is the one it is meant for."""
-    group, catalogue = await read_rule(raw)
-    if any(isinstance(leaf, SegmentCondition) for leaf in leaves(group)):
-        stored = await stored_segments()
-        start: tuple[str, ...] = ()
-        if segment is not None:
-            start = (str(segment.id),)
-            stored[start[0]] = Stored(segment.name, rule_json(group))
-        follow(group, catalogue, stored, start=start)
-    return group, catalogue
-
-
-async def _size(group: Group, catalogue: Catalogue) -> dict[str, Any]:
-    """The size as far as it can be had quickly; a save does not fail for it."""
-    try:
-        return {"size": await count_members(group, catalogue, longest_ms=SIZE_MS), "sized_at": now()}
-    except (Unavailable, InvalidInput):
-        return {"size": None, "sized_at": None}
-
-
-async def _check_free(name: str, mine: PydanticObjectId | None) -> None:
-    """Asked before anything is generated; the unique index has the last word."""
-    other = await collection("segments").find_one({"name_folded": fold(name)}, {"_id": 1})
-    if other is not None and other["_id"] != mine:
-        raise _taken(name)
-
-
-def _name(raw: object) -> str:
-    name = " ".join(clean_text("name", raw).split())
-    if not name or not fold(name):
-        raise InvalidInput.of("name", "is empty; give the segment a name")
-    if len(name) > LONGEST_NAME:
-        raise InvalidInput.of("name", f"has {len(name)} characters; at most {LONGEST_NAME} are possible")
-    return name
-
-
-def _source(raw: object) -> RuleSource:
-    try:
-        return RuleSource(raw)  # type: ignore[arg-type]  # whatever it is, the enum refuses what it does not know
-    except ValueError as problem:
-        raise InvalidInput.of("source", f"should be one of {', '.join(RuleSource)}") from problem
-
-
-def _refers(raw: Any, key: str) -> bool:
-    """Whether a stored rule mentions the segment."""
-    if not isinstance(raw, dict):
-        return False
-    if raw.get("field") == "segment":
-        return bool(raw.get("value") == key)
-    return any(_refers(rule, key) for rule in raw.get("rules") or ())
-
-
-def _taken(name: str) -> Conflict:
-    message = f'another segment is called "{name}"; choose another name'
-    return Conflict(f"name: {message}", errors=[FieldError("name", message)])
-
-
-def _changed(segment: Segment) -> Conflict:
-    return Conflict(f'"{segment.name}" was changed by somebody else meanwhile. Load it again and repeat your change.')

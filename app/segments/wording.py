@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -12,9 +13,21 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
+from app.segments.fields import Field, FieldType
 from app.segments.nodes import Period, RelativeDay, Span, Value
 
+NAMES = frozenset({"gender", "source", "country", "region", "city", "postal_code", "category", "product", "channel"})
+"""Fields whose values read well without quotation marks."""
+
+NAME = re.compile(r"\w[\w.&'’/-]*( [\w.&'’/-]+)*")
+GRAMMATICAL = frozenset(
+    {"and", "or", "not", "is", "are", "in", "who", "whose", "the", "known", "unknown", "with", "on"}
+)
+
 COMPARED = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most", "=": "exactly", "!=": "exactly"}
+
+MOST_DIGITS = 20
+"""Decimal places a number is written out with; smaller ones are written as 1e-30."""
 
 
 @lru_cache(maxsize=64)
@@ -40,7 +53,7 @@ class Wording:
     def number(self, value: Value) -> str:
         """`1,200`, `42.5`."""
         if isinstance(value, int | float | Decimal):
-            return str(format_decimal(value, format="#,##0.######", locale=known_locale(self.locale)))
+            return _number(value, self.locale)
         return str(value)
 
     def compared(self, operator: str, value: Value, *, money: bool, plain: str = "exactly") -> str:
@@ -86,8 +99,18 @@ class Wording:
 
 
 def quoted(text: object) -> str:
-    """Text as the shop wrote it, in quotation marks."""
-    return f"“{text}”"
+    """Text as the shop wrote it, in quotation marks; marks within it are doubled, so that its end is always plain."""
+    return f"“{str(text).replace('“', '““').replace('”', '””')}”"
+
+
+def spoken(value: object, field: Field) -> str:
+    """A value without quotation marks where it reads as a name in the sentence and nothing else, with them elsewhere.
+
+    So the one city "Mumbai or Pune" never reads like the two of them.
+    """
+    text = str(value)
+    plain = (field.name in NAMES or field.type is FieldType.ENUM) and NAME.fullmatch(text)
+    return text if plain and not GRAMMATICAL & set(text.lower().split()) else quoted(text)
 
 
 def listed(words: Iterable[str], joint: str) -> str:
@@ -101,6 +124,17 @@ def listed(words: Iterable[str], joint: str) -> str:
 def lowered(label: str) -> str:
     """A label inside a sentence: without its capital, unless it is an abbreviation."""
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _number(value: float | Decimal, name: str) -> str:
+    """Every digit there is: two numbers never look alike."""
+    exact = value if isinstance(value, int) else Decimal(str(value))
+    exponent = exact.as_tuple().exponent if isinstance(exact, Decimal) else 0
+    digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    if digits > MOST_DIGITS:
+        return str(value)
+    pattern = f"#,##0.{'#' * digits}" if digits else "#,##0"
+    return str(format_decimal(exact, format=pattern, locale=known_locale(name), decimal_quantization=False))
 
 
 @lru_cache(maxsize=4096)
