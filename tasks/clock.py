@@ -15,6 +15,7 @@ from app.campaigns import signals
 from app.campaigns.due import Work, due_work, forget_enqueued
 from app.errors import CohortError
 from app.imports.jobs import due_imports
+from app.segments.growth.keeper import due_records
 from app.settings import get_settings
 from tasks.enqueue import enqueue
 
@@ -72,7 +73,8 @@ class Clock:
         if await self._queue_is_new():
             await forget_enqueued()
         imports = [Work("import.run", str(id)) for id in await due_imports()]
-        for work in [*await due_work(), *imports]:
+        records = [Work("segment.record", "")] if await due_records() else []
+        for work in [*await due_work(), *imports, *records]:
             if not await enqueue(work.actor, work.id):
                 break
 
