@@ -77,6 +77,15 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key for an OpenAI-compatible server.")
     openai_base_url: HttpUrl = Field("", description="Address of an OpenAI-compatible server.")
     openai_model: str = Field("gpt-5-mini", description="OpenAI model name.")
+    ai_requests_per_minute: int = Field(
+        30, ge=0, description="Requests a member may send to the AI provider in a minute; 0: no limit."
+    )
+    ai_tokens_per_day: int = Field(
+        2_000_000, ge=0, description="Tokens all AI requests of a day may use together; 0: no limit."
+    )
+    ai_log_days: int = Field(
+        90, ge=0, description="Days a request to the AI provider stays in the AI log, set when it is made; 0: for good."
+    )
 
     google_client_id: str = Field("", description="OAuth client for Google sign-in, which is not built yet.")
     google_client_secret: SecretStr = Field(SecretStr(""), description="Secret of that OAuth client; not used yet.")

@@ -12,11 +12,16 @@ from models.values import Moment, now
 
 
 class AiCall(Document):
-    """`purpose` is what it was for, `outcome` what became of the reply: `ok`, or the name of what was wrong with it."""
+    """`purpose` is what it was for, `outcome` what became of the reply: `ok`, or the name of what was wrong with it.
+
+    MongoDB removes it at `expires_at`; without one it stays.
+    """
 
     purpose: Literal["segment", "description", "copy", "insight"]
     provider: Literal["gemini", "openai"]
     model: str
+    asked: str = ""
+    """How the question itself begins, for a list."""
     prompt: str
     reply: str = ""
     outcome: str = "ok"
@@ -25,7 +30,14 @@ class AiCall(Document):
     output_tokens: int | None = None
     member_id: PydanticObjectId | None = None
     created_at: Moment = Field(default_factory=now)
+    expires_at: Moment | None = None
 
     class Settings:
         name = "ai_calls"
-        indexes: ClassVar[list[IndexModel]] = [IndexModel([("created_at", DESCENDING)])]
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("purpose", 1), ("created_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("member_id", 1), ("created_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("created_at", 1), ("input_tokens", 1), ("output_tokens", 1)]),
+            IndexModel("expires_at", expireAfterSeconds=0, sparse=True),
+        ]

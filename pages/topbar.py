@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from app.auth.permissions import allowed
 from app.database import collection
 from models.member import Member
 from pages import palette, pulse
@@ -63,6 +64,10 @@ def _member_menu(member: Member) -> None:
                 text("Theme", "muted", tag="span")
                 _theme(member)
             box("menu-rule")
+            if allowed(member, "ai.log"):
+                with ui.element("a").classes("mi").props("href=/ai-log"):
+                    icon("sparkles")
+                    text("AI log", tag="span")
             with ui.element("form").props('method=post action="/signout"').style("margin:0"):
                 with ui.element("button").classes("mi").props("type=submit"):
                     icon("log-out")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from app.ai.inferred import inferred
 from app.ai.suggestion import Assumption
 from app.errors import RuleError
 from app.segments.catalogue import Catalogue, FieldType
@@ -14,8 +15,13 @@ from app.segments.nodes import Condition, Group, Node, OrdersCondition, leaves
 from app.segments.rule import parse_rule, rule_json
 
 
-def assumptions_of(rule: Group, prompt: Prompt, said: Iterable[str] = ()) -> tuple[Assumption, ...]:
-    """The standing assumptions of a rule, then those the model `said` itself."""
+def assumptions_of(
+    rule: Group, prompt: Prompt, said: Iterable[str] = (), *, present: Group | None = None
+) -> tuple[Assumption, ...]:
+    """The standing assumptions of a rule, then those the model `said` itself.
+
+    What the rule to refine (`present`) had already is not assumed now.
+    """
     found: list[Assumption] = []
     currency = prompt.catalogue.currency
     if any(_is_money(leaf, prompt.catalogue) for leaf in leaves(rule)) and not _names_currency(prompt):
@@ -38,6 +44,7 @@ def assumptions_of(rule: Group, prompt: Prompt, said: Iterable[str] = ()) -> tup
         found.append(
             Assumption(code="and_binds_tighter", text="“and” binds before “or”; use brackets to group otherwise.")
         )
+    found.extend(inferred(rule, prompt, present))
     found.extend(Assumption(code="model", text=text[:300]) for text in list(said)[:10])
     return tuple(found)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
-from app.ai.plan import Plan
+from app.ai.personal import personal_field
+from app.ai.plan_form import Plan
 from app.segments.catalogue import Catalogue, Field, FieldType, operators_of
 
-PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone", "postal_code", "birthday"})
-"""Fields whose values never leave the shop."""
 MOST_VALUES = 60
 MOST_NAMES = 100
 LONGEST_VALUE = 60
@@ -68,9 +68,20 @@ def instructions(catalogue: Catalogue, today: date) -> str:
     )
 
 
-def block(prompt: str) -> str:
-    """The prompt as data: one JSON string, so nothing in it can end the block."""
-    return f"The description, as a JSON string between the marks:\n<<<\n{json.dumps(prompt, ensure_ascii=False)}\n>>>"
+def block(prompt: str, present: Mapping[str, Any] | None = None) -> str:
+    """The prompt as data: one JSON string, so nothing in it can end the block.
+
+    `present` is the rule to refine, as a plan or, where a plan cannot hold it, as a rule.
+    """
+    said = f"as a JSON string between the marks:\n<<<\n{json.dumps(prompt, ensure_ascii=False)}\n>>>"
+    if present is None:
+        return f"The description, {said}"
+    form = "plan" if "conditions" in present else "rule"
+    return (
+        f"There is a {form} already, as JSON between the marks:\n<<<\n{json.dumps(present, ensure_ascii=False)}\n>>>\n"
+        f"Change it as this wish says, {said}\n"
+        f"Answer with the whole changed {form}: keep every condition that the wish does not speak of exactly as it is."
+    )
 
 
 def _lines(fields: Mapping[str, Field]) -> str:
@@ -79,7 +90,11 @@ def _lines(fields: Mapping[str, Field]) -> str:
 
 def _about(field: Field) -> str:
     text = f"{field.type}; operators {' '.join(operators_of(field))}"
-    if field.type in (FieldType.TEXT, FieldType.ENUM, FieldType.TAGS) and field.values and field.name not in PERSONAL:
+    if (
+        field.type in (FieldType.TEXT, FieldType.ENUM, FieldType.TAGS)
+        and field.values
+        and not personal_field(field.name)
+    ):
         text += f"; values {_names(field.values, MOST_VALUES)}"
     if field.words:
         text += f"; also called {', '.join(field.words)}"

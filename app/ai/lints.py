@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from app.ai.directions import check_directions
 from app.ai.faults import Fault
 from app.segments.catalogue import Catalogue, Field, FieldType
 from app.segments.grammar.days import day_after, day_before, stretch
@@ -19,6 +20,7 @@ from models.values import fold
 
 ALWAYS_SAID = frozenset(map(Decimal, (0, 1)))
 """Numbers that "never", "any" and "a month" say without a digit."""
+_NEVER_NEGATIVE = ("order_count", "total_spent", "average_order_value", "age")
 _WORDS = {"once": 1, "twice": 2, "thrice": 3, "both": 2, "repeat": 2, "returning": 2, "multiple": 2, "dozen": 12}
 _TEXT = (FieldType.TEXT, FieldType.ENUM, FieldType.TAGS)
 
@@ -38,19 +40,23 @@ def currency_question(prompt: Prompt) -> str | None:
     return None
 
 
-def check(rule: Group, prompt: Prompt) -> None:
-    """Raise Fault for the first number, day or value in the rule that the prompt does not say.
+def check(rule: Group, prompt: Prompt, *, present: Group | None = None) -> None:
+    """Raise Fault for the first number, day or value in the rule that neither the prompt nor the rule to refine says.
 
     Numbers are compared after expanding what people write: 10k, 1.5 lakh, "two thousand". A day of the calendar has to
     lie in a day, month or year that the prompt names, give or take a day, since "since" and "after" differ by one.
+    Directions are checked where the words are sure, and a condition that everybody meets is refused.
     """
-    _check_days(rule, prompt)
-    _check_numbers(rule, prompt)
-    _check_values(rule, prompt)
+    _check_days(rule, prompt, present)
+    _check_numbers(rule, prompt, present)
+    _check_values(rule, prompt, present)
+    _check_everyone(rule, prompt, present)
+    check_directions(rule, prompt, present=present)
 
 
-def _check_days(rule: Group, prompt: Prompt) -> None:
+def _check_days(rule: Group, prompt: Prompt, present: Group | None) -> None:
     said = list(_stretches(prompt))
+    said += [(item, item) for _, value in _values(present) for item in _flat(value) if isinstance(item, date)]
     for path, value in _values(rule):
         for day in (item for item in _flat(value) if isinstance(item, date)):
             if not any(day_before(first) <= day <= day_after(last) for first, last in said):
@@ -61,11 +67,12 @@ def _check_days(rule: Group, prompt: Prompt) -> None:
                 )
 
 
-def _check_numbers(rule: Group, prompt: Prompt) -> None:
+def _check_numbers(rule: Group, prompt: Prompt, present: Group | None) -> None:
     said = {item for at in range(len(prompt)) for item in _numbers_at(prompt, at)} | ALWAYS_SAID
+    said |= {figure for _, value in _values(present) for item in _flat(value) if (figure := _counted(item)) is not None}
     for path, value in _values(rule):
         for item in _flat(value):
-            figure = Decimal(item.amount) if isinstance(item, RelativeDay | Span) else _figure(item)
+            figure = _counted(item)
             if figure is not None and figure not in said:
                 listed = ", ".join(f"{one:f}" for one in sorted(said - ALWAYS_SAID)) or "none"
                 raise Fault(
@@ -74,11 +81,25 @@ def _check_numbers(rule: Group, prompt: Prompt) -> None:
                 )
 
 
-def _check_values(rule: Group, prompt: Prompt) -> None:
+def _check_everyone(rule: Group, prompt: Prompt, present: Group | None) -> None:
+    """Nobody spends less than nothing: a condition that everybody meets hides that nothing was understood."""
+    known = set(leaves(present)) if present is not None else set()
+    for leaf in leaves(rule):
+        if not isinstance(leaf, Condition | OrdersCondition) or leaf in known:
+            continue
+        name = leaf.field if isinstance(leaf, Condition) else "orders"
+        figure = _figure(leaf.value)
+        low = figure is not None and (figure < 0 or (figure == 0 and leaf.operator == ">="))
+        if name in (*_NEVER_NEGATIVE, "orders") and low and leaf.operator in (">", ">="):
+            raise Fault("everyone", f"{name}: everybody has {leaf.operator} {figure:f}; say who is meant, or refuse")
+
+
+def _check_values(rule: Group, prompt: Prompt, present: Group | None) -> None:
+    had = {fold(value) for _, _, values in _texts(present, prompt.catalogue) for value in values} if present else set()
     for field, path, values in _texts(rule, prompt.catalogue):
         known = {fold(value) for value in field.values}
         for value in values:
-            if fold(value) not in known and not _says(prompt, value, whole=bool(known)):
+            if fold(value) not in known | had and not _says(prompt, value, whole=bool(known)):
                 possible = ", ".join(field.values[:30])
                 hint = f"use one of {possible}" if possible else "it does not occur in the request"
                 raise Fault("bad_value", f"{path}: {value!r} is not a {field.label.lower()} of this shop; {hint}")
@@ -116,8 +137,8 @@ def _says(prompt: Prompt, value: str, *, whole: bool) -> bool:
     return len(value) > 1 and any(prompt.spelled(at, value) is not None for at in range(len(prompt)))
 
 
-def _values(rule: Group) -> Iterator[tuple[str, Value]]:
-    for leaf in leaves(rule):
+def _values(rule: Group | None) -> Iterator[tuple[str, Value]]:
+    for leaf in leaves(rule) if rule is not None else ():
         if isinstance(leaf, Condition):
             yield leaf.field, leaf.value
         if isinstance(leaf, OrdersCondition):
@@ -146,6 +167,11 @@ def _flat(value: Value) -> Iterator[object]:
         yield from value
     elif value is not None:
         yield value
+
+
+def _counted(item: object) -> Decimal | None:
+    """The number in a value, or in a length of time."""
+    return Decimal(item.amount) if isinstance(item, RelativeDay | Span) else _figure(item)
 
 
 def _figure(value: object) -> Decimal | None:

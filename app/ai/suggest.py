@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from app.ai.agreement import settled
 from app.ai.lints import currency_question, reading
+from app.ai.personal import kept_here
 from app.ai.planner import ProviderPlanner
 from app.ai.ports import SegmentPlanner
-from app.ai.provider import ProviderFailed, configured
+from app.ai.provider import ProviderFailed, configured, printable
 from app.ai.suggestion import Suggestion
 from app.auth.permissions import require
 from app.errors import InvalidInput
 from app.segments.catalogue import Catalogue, load_catalogue
+from app.segments.current import read_rule
+from app.segments.difference import difference
 from app.segments.grammar import parse_words
 from app.segments.grammar.vague import refusal
+from app.segments.nodes import Group
+from app.segments.refining import refine
+from app.segments.rule import parse_rule
 from app.settings import get_settings
 from models.member import Member
 from models.values import now
@@ -22,39 +29,76 @@ from models.values import now
 LONGEST_PROMPT = 2_000
 
 
-async def suggest_segment(member: Member, prompt: str) -> Suggestion:
+async def suggest_segment(member: Member, prompt: str, *, rule: object | None = None) -> Suggestion:
     """Propose a rule for a description of people, by the configured provider or else by the built-in grammar.
 
-    When the provider fails, the grammar's answer is given instead if it understood every word, and the note says so;
-    otherwise the outcome is `refuse` and the note says in plain words what happened. Raises PermissionDenied without
-    `ai.use`, InvalidInput for an empty prompt or one longer than 2,000 characters.
+    With `rule` (JSON) the prompt says how to change it ("also only in Pune", "make it 5,000"); the answer holds the
+    whole new rule and `changes`. A rule without conditions counts as none. When the provider fails, the grammar's
+    answer is given instead if it understood every word, and the note says so; otherwise the outcome is `refuse` and the
+    note says in plain words what happened. Raises PermissionDenied without `ai.use`, InvalidInput for an empty prompt
+    or one longer than 2,000 characters, RuleError for a rule that is none.
     """
     require(member, "ai.use")
-    text = prompt.strip()
+    text = printable(prompt).strip()
     if not text:
         raise InvalidInput.of("prompt", "describe in a few words who should be in the segment")
     if len(text) > LONGEST_PROMPT:
         raise InvalidInput.of("prompt", f"has {len(text):,} characters; at most {LONGEST_PROMPT:,} are possible")
-    catalogue = await load_catalogue()
+    present: Group | None = None
+    if rule is None:
+        catalogue = await load_catalogue()
+    else:
+        present, catalogue = await read_rule(rule)
     today = now().astimezone(get_settings().zone).date()
     name = configured()
     planner = ProviderPlanner(name) if name else None
-    return await suggest(member, text, catalogue, today=today, planner=planner)
+    return await suggest(member, text, catalogue, today=today, planner=planner, present=present)
 
 
 async def suggest(
-    member: Member, prompt: str, catalogue: Catalogue, *, today: date, planner: SegmentPlanner | None
+    member: Member,
+    prompt: str,
+    catalogue: Catalogue,
+    *,
+    today: date,
+    planner: SegmentPlanner | None,
+    present: Group | None = None,
 ) -> Suggestion:
     """The same for a given catalogue, day and planner; None plans by the grammar alone."""
-    if planner is None or refusal(prompt) is not None:
-        return parse_words(prompt, catalogue, today=today)
-    question = currency_question(reading(prompt, catalogue, today))
+    base = present if present is not None and present.rules else None
+    own = refine(prompt, base, catalogue, today=today) if base else parse_words(prompt, catalogue, today=today)
+    answer = await _answer(member, prompt, catalogue, own, today=today, planner=planner, base=base)
+    if present is None or answer.rule is None:
+        return answer
+    after = parse_rule(answer.rule, catalogue)
+    return replace(answer, changes=difference(present, after, catalogue, locale=member.locale))
+
+
+async def _answer(
+    member: Member,
+    prompt: str,
+    catalogue: Catalogue,
+    own: Suggestion,
+    *,
+    today: date,
+    planner: SegmentPlanner | None,
+    base: Group | None,
+) -> Suggestion:
+    """The planner's answer where it is asked and good, else the grammar's `own`."""
+    if planner is None or (own.outcome == "refuse" and (base is not None or refusal(prompt) is not None)):
+        return own
+    private = kept_here(prompt, own, base)
+    if private is not None:
+        return replace(own, note=private)
+    words = reading(prompt, catalogue, today)
+    question = currency_question(words)
     if question is not None:
         return Suggestion(outcome="clarify", source="grammar", question=question)
     try:
-        return await planner.plan(prompt, catalogue, today=today, member=member)
+        answer = await planner.plan(prompt, catalogue, today=today, member=member, own=own, present=base)
     except ProviderFailed as failed:
-        return _fallback(parse_words(prompt, catalogue, today=today), failed)
+        return _fallback(own, failed)
+    return settled(answer, own, words)
 
 
 def _fallback(own: Suggestion, failed: ProviderFailed) -> Suggestion:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from app.segments.difference import Change
+
 Outcome: TypeAlias = Literal["ok", "clarify", "partial", "refuse"]
 Source: TypeAlias = Literal["gemini", "openai", "grammar"]
 
@@ -24,7 +26,8 @@ class Suggestion:
 
     `ok`: `rule` (JSON) is there and complete. `partial`: `rule` covers all but `unsupported`. `clarify`: `question`
     asks for what is missing; there may be a rule, never to be saved unseen. `refuse`: no rule, `note` says why.
-    `source` names who made it: a provider, or the built-in grammar.
+    `source` names who made it: a provider, or the built-in grammar. `changes` tell how `rule` differs from the one that
+    was to be refined; empty for a fresh description.
     """
 
     outcome: Outcome
@@ -35,3 +38,4 @@ class Suggestion:
     question: str | None = None
     unsupported: tuple[str, ...] = ()
     note: str | None = None
+    changes: tuple[Change, ...] = ()

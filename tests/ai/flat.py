@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from app.ai.compact import tree_of
+from app.ai.flatten import plan_of
 from app.segments.rule import parse_rule, rule_json
 from tests.ai.cases import BY_ID, CATALOGUE
 from tests.fakes.scripted import Blocked, Drop, Empty, Hang, Reply, Say, Status
@@ -19,52 +20,9 @@ def good_plan(case_id: str) -> Json:
     case = BY_ID[case_id]
     if "expect" not in case:
         return {"outcome": case["outcome"], "question": case.get("ask", ""), "note": "This cannot be expressed."}
-    return plan_of(rule_json(parse_rule(tree_of(case["expect"], CATALOGUE), CATALOGUE)))
-
-
-def plan_of(rule: Json) -> Json:
-    """A rule (JSON) as a plan."""
-    groups: list[Json] = []
-    conditions: list[Json] = []
-
-    def walk(node: Json, key: int, parent: int) -> None:
-        groups.append({"id": key, "parent": parent, "combinator": node["combinator"], "negated": bool(node.get("not"))})
-        for child in node["rules"]:
-            if "rules" in child:
-                walk(child, len(groups), key)
-            else:
-                conditions.append({"group": key, **_condition(child)})
-
-    walk(rule, 0, 0)
-    return {"outcome": "ok", "groups": groups, "conditions": conditions}
-
-
-def _condition(node: Json) -> Json:
-    body: Json = {"field": node["field"], "operator": node["operator"], "negated": bool(node.get("not"))}
-    if node["field"] == "orders":
-        body["measure"] = node["measure"]
-        body["where"] = [
-            {"field": test["field"], "operator": test["operator"], "values": _texts(test["value"])}
-            for test in node.get("where", {}).get("rules", ())
-        ]
-    body |= _value(node.get("value"))
-    if "window" in node:
-        body["window_operator"] = node["window"]["operator"]
-        body |= {f"window_{key}": value for key, value in _value(node["window"]["value"]).items()}
-    return body
-
-
-def _value(value: Any) -> Json:
-    if isinstance(value, dict):
-        return dict(value)
-    return {"values": _texts(value)}
-
-
-def _texts(value: Any) -> list[str]:
-    if value is None:
-        return []
-    items = value if isinstance(value, list) else [value]
-    return [str(item).lower() if isinstance(item, bool) else str(item) for item in items]
+    plan = plan_of(rule_json(parse_rule(tree_of(case["expect"], CATALOGUE), CATALOGUE)), CATALOGUE)
+    assert plan is not None
+    return plan
 
 
 def faulty(fault: str, plan: Json) -> Reply:
