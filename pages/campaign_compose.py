@@ -18,6 +18,7 @@ from pages.campaign_editor.message import MessageCard
 from pages.campaign_editor.preview import PreviewCard
 from pages.campaign_editor.saving import Saver
 from pages.campaign_editor.sending import SendingCard, way_words
+from pages.campaign_editor.suggestions import SuggestionsCard
 from pages.campaign_editor.trial import trial_dialog
 from pages.components import button, card, confirm, icon, moment, number, plural, text, text_field, toast, zone_of
 from pages.components.text import box
@@ -70,7 +71,10 @@ class Composer:
                     self.audience = AudienceCard(
                         self.draft, self.member, segments, changed=self._changed, counted=self._checked
                     )
+                    suggestions = box()
                     self.message = MessageCard(self.draft, catalogue, self._message_changed)
+                    with suggestions:
+                        SuggestionsCard(self.draft, self.member, self.message)
                     self.sending = SendingCard(self.draft, self._changed)
                 with box("builder-side stack gap-4"):
                     self.preview = PreviewCard(self.draft, self.member, people, self._previewed)

@@ -9,6 +9,7 @@ from nicegui import ui
 from app.auth.permissions import allowed
 from app.customers.service import delete_customer, get_customer, update_customer
 from app.database import collection
+from app.insights.customer import customer_facts
 from app.orders.service import get_order, page_of_orders
 from app.settings import get_settings
 from models.customer import Customer
@@ -37,6 +38,8 @@ from pages.components import (
 )
 from pages.components.customer_form import customer_sheet
 from pages.components.customer_profile import profile_cards
+from pages.components.customer_segments import CustomerSegments
+from pages.components.insight_card import insight_card
 from pages.components.message_list import MESSAGES, messages_of, no_messages
 from pages.components.order_form import order_sheet
 from pages.components.order_list import OF_ONE, open_order, order_row
@@ -51,6 +54,7 @@ async def customer(member: Member, customer_id: str) -> None:
     screen.draw()
     await ui.context.client.connected()
     await screen.orders.reload()
+    await screen.segments.load()
 
 
 class _Screen:
@@ -74,9 +78,12 @@ class _Screen:
             self._fill(self.head, self._head)
             self.tiles = box("tiles")
             self._fill(self.tiles, self._tiles)
+            insight_card(self.member, "How they buy", lambda: customer_facts(self.member, str(self.customer.id)))
             with box("split"):
-                with card(css="p-0"):
-                    self._lists()
+                with box("stack gap-4 min-w-0"):
+                    with card(css="p-0"):
+                        self._lists()
+                    self.segments = CustomerSegments(self.member, str(self.customer.id))
                 self.profile = box("stack gap-4")
                 self._fill(self.profile, self._profile)
 
@@ -87,6 +94,7 @@ class _Screen:
         set_title(self.title)
         for place, draw in ((self.head, self._head), (self.tiles, self._tiles), (self.profile, self._profile)):
             self._fill(place, draw)
+        await self.segments.load()
 
     def _fill(self, place: ui.element, draw: Any) -> None:
         place.clear()

@@ -12,6 +12,7 @@ from app.attention import Matter, matters
 from app.auth.permissions import allowed
 from app.campaigns.progress import Counts, counts_of_many
 from app.dashboard import Figures, Period
+from app.insights.shop import shop_facts
 from models.campaign import Campaign, CampaignState
 from models.customer import Customer
 from models.member import Member
@@ -42,6 +43,7 @@ from pages.components import (
 from pages.components.chart import revenue_chart
 from pages.components.chip import Tone
 from pages.components.first_steps import first_steps
+from pages.components.insight_card import insight_card
 from pages.frame import frame, page
 
 AGAINST = "against the 30 days before"
@@ -60,6 +62,7 @@ async def home(member: Member) -> None:
             with actions:
                 button("New campaign", icon="plus", kind="primary", href="/campaigns/new")
         numbers = Region(lambda: _numbers(member), _numbers_to_come, css="stack gap-6")
+        insight_card(member, "The last 30 days in words", lambda: shop_facts(member))
         with box("split"):
             campaigns = Region(lambda: _campaigns(member), lambda: skeleton_block(240))
             needs = Region(lambda: _needs(member), lambda: skeleton_block(160))

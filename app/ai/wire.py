@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import httpx2
 from pydantic_ai import ModelProfile
-from pydantic_ai.direct import model_request
+from pydantic_ai.direct import model_request, model_request_stream
 from pydantic_ai.exceptions import (
     AgentRunError,
     ModelAuthenticationError,
@@ -22,7 +22,15 @@ from pydantic_ai.exceptions import (
     ModelUnavailableError,
     UserError,
 )
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+)
 from pydantic_ai.models import Model, ModelRequestParameters, create_async_httpx2_client
 from pydantic_ai.models.google import GoogleModel
 from pydantic_ai.models.openai import OpenAIChatModel
@@ -50,23 +58,61 @@ async def request(
     as_json: bool,
 ) -> ModelResponse:
     """Ask once. Raises one of EXPECTED."""
+    async with _model(settings, name, timeout) as model:
+        json_mode = as_json and name == "gemini" and bool(model.profile.get("supports_json_object_output"))
+        return await model_request(
+            model,
+            _messages(instructions, before, prompt),
+            model_settings=_limits(timeout, most_tokens),
+            model_request_parameters=ModelRequestParameters(output_mode="prompted" if json_mode else "text"),
+        )
+
+
+async def stream(
+    settings: Settings,
+    name: Provider,
+    instructions: str,
+    before: Sequence[Turn],
+    prompt: str,
+    timeout: float,
+    most_tokens: int,
+    heard: Callable[[str], None],
+) -> ModelResponse:
+    """Ask once and call `heard` with all of the text so far whenever more of it arrives. Raises one of EXPECTED."""
+    async with _model(settings, name, timeout) as model:
+        asked = model_request_stream(
+            model, _messages(instructions, before, prompt), model_settings=_limits(timeout, most_tokens)
+        )
+        async with asked as answer:
+            text = ""
+            async for event in answer:
+                if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+                    text += event.part.content
+                elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+                    text += event.delta.content_delta
+                else:
+                    continue
+                heard(text)
+            return answer.get()
+
+
+def _messages(instructions: str, before: Sequence[Turn], prompt: str) -> list[ModelMessage]:
     messages: list[ModelMessage] = []
     for turn in before:
         messages.append(ModelRequest.user_text_prompt(turn.prompt, instructions=instructions))
         messages.append(ModelResponse(parts=[TextPart(turn.reply)]))
     messages.append(ModelRequest.user_text_prompt(prompt, instructions=instructions))
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(create_async_httpx2_client(timeout=timeout))
-        model = _gemini(settings, client) if name == "gemini" else _openai(settings, client)
-        json_mode = as_json and name == "gemini" and bool(model.profile.get("supports_json_object_output"))
-        return await model_request(
-            model,
-            messages,
-            model_settings=ModelSettings(
-                max_tokens=most_tokens, timeout=timeout, request_timeout=timeout, max_retries=0
-            ),
-            model_request_parameters=ModelRequestParameters(output_mode="prompted" if json_mode else "text"),
-        )
+    return messages
+
+
+def _limits(timeout: float, most_tokens: int) -> ModelSettings:
+    return ModelSettings(max_tokens=most_tokens, timeout=timeout, request_timeout=timeout, max_retries=0)
+
+
+@asynccontextmanager
+async def _model(settings: Settings, name: Provider, timeout: float) -> AsyncIterator[Model]:
+    async with create_async_httpx2_client(timeout=timeout) as client:
+        yield _gemini(settings, client) if name == "gemini" else _openai(settings, client)
 
 
 def _gemini(settings: Settings, client: httpx2.AsyncClient) -> Model:

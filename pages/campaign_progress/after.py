@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 from app.auth.permissions import allowed
 from app.campaigns.progress import Counts
+from app.campaigns.reasons import Reason, why
 from app.campaigns.service import retry
+from app.insights.campaign import campaign_facts
 from models import Campaign, Member
 from models.campaign import CampaignState
 from models.delivery import DeliveryState
-from pages.campaign_progress.reasons import Reason, why
 from pages.components import button, card, confirm, number, percent, stat, text, toast
+from pages.components.insight_card import insight_card
 from pages.components.text import box
 
 SKIPPED = [DeliveryState.SKIPPED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED]
@@ -23,6 +25,7 @@ async def draw_results(
 ) -> None:
     """Draw it for a campaign that ended. `again` is called after messages are to be tried again."""
     _tiles(member, campaign, counts)
+    insight_card(member, "How it did", lambda: campaign_facts(member, campaign.id))
     if counts.unknown:
         await _unknown(member, campaign, counts.unknown, again)
     if counts.failed or counts.skipped:

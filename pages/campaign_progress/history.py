@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.campaigns.reasons import plain
 from models import Delivery
 from models.delivery import DeliveryState
-from pages.campaign_progress.reasons import plain
 from pages.components.chip import DELIVERY_TONES, Tone, state_word
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.fakes.scripted import Asked, Blocked, Empty, Garbage, Reply, ScriptedServer, Status, say
+from tests.fakes.scripted import (
+    Asked,
+    Blocked,
+    Empty,
+    Garbage,
+    Reply,
+    ScriptedServer,
+    Stall,
+    Status,
+    pieces,
+    say,
+)
 
 _STATUS_NAMES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
                  429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE"}  # fmt: skip
@@ -28,14 +39,14 @@ class FakeGemini(ScriptedServer):
             return 200, b"<html>this is not the API</html>"
         return 200, _response(asked, reply)
 
-    def stream(self, asked: Asked, reply: Reply) -> bytes | None:
+    def stream(self, asked: Asked, reply: Reply) -> list[bytes] | None:
         """The same in chunks, as `alt=sse` asks for."""
         if ":streamGenerateContent" not in asked.path or isinstance(reply, Status | Garbage):
             return None
-        text = say(reply).text
-        half = len(text) // 2
-        chunks = [_response(asked, text[:half], last=False), _response(asked, reply, text=text[half:])]
-        return "".join(f"data: {json.dumps(chunk)}\r\n\r\n" for chunk in chunks).encode()
+        *first, last = pieces(say(reply).text)
+        chunks = [_response(asked, reply, text=text, last=False) for text in first]
+        chunks.append(_response(asked, reply, text=last, last=not isinstance(reply, Stall)))
+        return [f"data: {json.dumps(chunk)}\r\n\r\n".encode() for chunk in chunks]
 
 
 def _response(asked: Asked, reply: Reply, *, text: str | None = None, last: bool = True) -> dict[str, Any]:

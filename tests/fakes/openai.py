@@ -5,7 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.fakes.scripted import Asked, Blocked, Empty, Garbage, Reply, ScriptedServer, Status, moment, say
+from tests.fakes.scripted import (
+    Asked,
+    Blocked,
+    Empty,
+    Garbage,
+    Reply,
+    ScriptedServer,
+    Stall,
+    Status,
+    moment,
+    pieces,
+    say,
+)
 
 
 class FakeOpenAI(ScriptedServer):
@@ -25,7 +37,6 @@ class FakeOpenAI(ScriptedServer):
             }
         if isinstance(reply, Garbage):
             return 200, b"<html>this is not the API</html>"
-        read, written = len(asked.text) // 4, len(say(reply).text) // 4
         content, refusal, finish = _content(reply)
         message = {"role": "assistant", "content": content, "refusal": refusal}
         return 200, {
@@ -34,26 +45,43 @@ class FakeOpenAI(ScriptedServer):
             "created": moment(),
             "model": asked.body.get("model", "fake"),
             "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
-            "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written},
+            "usage": _usage(asked, reply),
         }
 
-    def stream(self, asked: Asked, reply: Reply) -> bytes | None:
-        """The same as chunks, when the request says `stream`."""
+    def stream(self, asked: Asked, reply: Reply) -> list[bytes] | None:
+        """The same as chunks, when the request says `stream`; usage only for who asks for it, as OpenAI does."""
         if not asked.body.get("stream") or isinstance(reply, Status | Garbage):
             return None
         content, _, finish = _content(reply)
-        deltas = [{"role": "assistant", "content": ""}, {"content": content or ""}, {}]
-        events = [
-            {
-                "id": "chatcmpl-fake",
-                "object": "chat.completion.chunk",
-                "created": moment(),
-                "model": asked.body.get("model", "fake"),
-                "choices": [{"index": 0, "delta": delta, "finish_reason": finish if not delta else None}],
-            }
-            for delta in deltas
-        ]
-        return "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode() + b"data: [DONE]\n\n"
+        deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+        deltas += [{"content": piece} for piece in pieces(content or "")]
+        events = [_chunk(asked, choices=[_choice(delta, None)]) for delta in deltas]
+        if isinstance(reply, Stall):
+            return events
+        events.append(_chunk(asked, choices=[_choice({}, finish)]))
+        if (asked.body.get("stream_options") or {}).get("include_usage"):
+            events.append(_chunk(asked, choices=[], usage=_usage(asked, reply)))
+        return [*events, b"data: [DONE]\n\n"]
+
+
+def _chunk(asked: Asked, **more: Any) -> bytes:
+    event = {
+        "id": "chatcmpl-fake",
+        "object": "chat.completion.chunk",
+        "created": moment(),
+        "model": asked.body.get("model", "fake"),
+        **more,
+    }
+    return f"data: {json.dumps(event)}\n\n".encode()
+
+
+def _choice(delta: dict[str, Any], finish: str | None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "finish_reason": finish}
+
+
+def _usage(asked: Asked, reply: Reply) -> dict[str, int]:
+    read, written = len(asked.text) // 4, len(say(reply).text) // 4
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
 def _content(reply: Reply) -> tuple[str | None, str | None, str]:

@@ -69,7 +69,15 @@ class Drop:
     """The connection ends without a byte."""
 
 
-Reply = str | Say | Status | Hang | Blocked | Empty | Garbage | Drop
+@dataclass(frozen=True)
+class Stall:
+    """A stream that says `text` and then nothing more for so many seconds; then it ends without its end."""
+
+    text: str
+    seconds: float = 0.0
+
+
+Reply = str | Say | Status | Hang | Blocked | Empty | Garbage | Drop | Stall
 Script = Sequence[Reply] | Callable[[Asked], Reply]
 
 
@@ -94,8 +102,11 @@ class ScriptedServer(ABC):
     def answer(self, asked: Asked, reply: Reply) -> tuple[int, dict[str, Any] | bytes]:
         """Status and body for a reply, in the vendor's shape."""
 
-    def stream(self, asked: Asked, reply: Reply) -> bytes | None:
-        """The body of a streamed answer as server-sent events; None when this request does not stream."""
+    def stream(self, asked: Asked, reply: Reply) -> list[bytes] | None:
+        """The server-sent events of a streamed answer, one by one; None when this request does not stream.
+
+        Of a `Stall` only those that carry its text.
+        """
         return None
 
     def next_reply(self, asked: Asked) -> Reply:
@@ -145,19 +156,47 @@ class ScriptedServer(ABC):
             handler.close_connection = True
             return
         streamed = self.stream(asked, reply)
-        status, body = (200, streamed) if streamed is not None else self.answer(asked, reply)
+        if streamed is not None:
+            self._stream(handler, streamed, reply)
+            return
+        status, body = self.answer(asked, reply)
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         handler.send_response(status)
-        kind = "text/event-stream" if streamed is not None else "application/json"
-        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(raw)))
         handler.end_headers()
         handler.wfile.write(raw)
 
+    def _stream(self, handler: BaseHTTPRequestHandler, events: list[bytes], reply: Reply) -> None:
+        """Event by event in chunks, as the vendors do; after a `Stall` the connection breaks off."""
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        try:
+            for event in events:
+                handler.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+                handler.wfile.flush()
+            if isinstance(reply, Stall):
+                self._stopping.wait(reply.seconds)
+                handler.close_connection = True
+            else:
+                handler.wfile.write(b"0\r\n\r\n")
+        except OSError:  # the client left before the end
+            handler.close_connection = True
+
 
 def say(reply: Reply) -> Say:
     """A plain string as an answer."""
-    return Say(reply) if isinstance(reply, str) else reply if isinstance(reply, Say) else Say("")
+    if isinstance(reply, str | Stall):
+        return Say(reply if isinstance(reply, str) else reply.text)
+    return reply if isinstance(reply, Say) else Say("")
+
+
+def pieces(text: str, most: int = 24) -> list[str]:
+    """The text as a provider streams it, in two pieces or more; a single empty piece for none."""
+    size = max(1, min(most, -(-len(text) // 2)))
+    return [text[at : at + size] for at in range(0, len(text), size)] or [""]
 
 
 def moment() -> int:

@@ -10,6 +10,7 @@ from nicegui.testing import User
 
 from app.campaigns.live import updates
 from app.campaigns.progress import Counts, publish_hint
+from app.campaigns.reasons import plain
 from app.campaigns.service import create_campaign, pause, send
 from app.customers.service import create_customer
 from app.segments.service import create_segment
@@ -20,7 +21,6 @@ from models.chunk import ChunkState, Tally
 from models.delivery import DeliveryState
 from models.values import now
 from pages.campaign_progress.figures import parts_of, time_left, whole_percent
-from pages.campaign_progress.reasons import plain
 from tests.fakes.worker import working
 from tests.pages.conftest import UserOf
 from tests.pages.controls import press, words

@@ -1,0 +1,1 @@
+"""Messages suggested for a campaign: by a provider under guard, or from templates without one."""
