@@ -24,11 +24,17 @@ PAGES = (
     "orders",
     "imports",
     "segments",
+    "segment_overlap",
+    "segment_ideas",
+    "segment_growth",
+    "segment_history",
+    "segment_people",
     "segment",
     "campaigns",
     "campaign",
     "log",
     "outbox",
+    "ai_log",
 )
 
 

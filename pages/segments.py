@@ -31,6 +31,7 @@ from pages.components import (
 )
 from pages.components.chip import Tone
 from pages.frame import frame, page
+from pages.segment_import import import_segment
 
 COLUMNS = (
     Column(name="name", label="Segment", spot="title", width="52%"),
@@ -44,6 +45,7 @@ SOURCES: dict[RuleSource, tuple[str, Tone]] = {
     RuleSource.GRAMMAR: ("from words", "gray"),
     RuleSource.GEMINI: ("by Gemini", "accent"),
     RuleSource.OPENAI: ("by OpenAI", "accent"),
+    RuleSource.IMPORT: ("imported", "gray"),
 }
 
 
@@ -84,13 +86,19 @@ async def segments(member: Member, q: str = "") -> None:
         await table.refresh()
 
     with frame(member, "Segments", "Groups of customers that keep themselves up to date") as actions:
+        with actions:
+            button("Compare", icon="layers", href="/segments/overlap")
+            button("Suggestions", icon="sparkles", href="/segments/suggested")
         if may_edit:
             with actions:
+                button("Import", icon="upload", on_click=lambda: import_segment(member))
                 button("New segment", icon="plus", kind="primary", href="/segments/new")
         with filter_bar():
             search_input("Search segments", search, value=searched)
         with card(css="p-0"):
-            table = DataTable(COLUMNS, load, empty=nothing, locale=member.locale, label="Segments", on_action=act)
+            table = DataTable(
+                COLUMNS, load, empty=nothing, per_page=50, locale=member.locale, label="Segments", on_action=act
+            )
     await ui.context.client.connected()
     await table.reload()
 

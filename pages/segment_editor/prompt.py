@@ -1,75 +1,97 @@
-"""The box on top: say who is wanted in plain words; see what was understood, assumed and not understood."""
+"""The box on top: say who is wanted in plain words, or how the rule on screen should change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+from typing import Any, Protocol
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from app.ai.suggest import suggest_segment
-from app.ai.suggestion import Assumption, Suggestion
+from app.ai.suggestion import Suggestion
 from app.errors import CohortError
+from app.segments.difference import Change
 from models import Member
-from pages.components import button, card, chip, explain, icon, text
+from pages.components import button, card, explain, icon, text
 from pages.components.field import QUIET
 from pages.components.text import box
+from pages.components.until_closed import UntilClosed
+from pages.segment_editor.answering import answered
+from pages.segment_editor.suggested import TAKEN, Suggested, banner
 
-SOURCES = {
-    "gemini": ("Gemini", "accent"),
-    "openai": ("OpenAI", "accent"),
-    "grammar": ("Built by rules, no AI configured", "gray"),
-}
-TAKEN = ("ok", "partial")
-"""Outcomes whose rule is put on screen."""
-
+LONGEST = 1_000
 EXAMPLES = (
     "spent more than 500 and not ordered for 90 days",
     "signed up in the last 30 days",
     "birthday this month",
     "ordered at least 3 times this year",
 )
+FRESH = "Describe who you want"
+REFINE = "Say what should change, such as “also only in Pune”"
+
+
+class Desk(Protocol):
+    """The builder, as the box needs it."""
+
+    def rule_on_screen(self) -> dict[str, Any] | None:
+        """The rule; None while it is empty."""
+
+    def position(self) -> int:
+        """A mark to come back to."""
+
+    def back_to(self, position: int) -> None:
+        """Undo everything since the mark."""
+
+    def take(self, rule: dict[str, Any], suggestion: Suggestion, prompt: str) -> None:
+        """Put a rule on screen."""
+
+    def changes(self, before: dict[str, Any], after: dict[str, Any]) -> tuple[Change, ...]:
+        """What differs between two rules, in words; nothing when one of them cannot be read."""
 
 
 class PromptBox:
-    """Asks for a rule and hands it over.
+    """Asks and shows what came of it. A request can be cancelled; whatever fails, the words stay in the box."""
 
-    `take(rule, suggestion, prompt)` puts it on screen, `undo` brings back what it replaced. Examples are shown on a
-    fresh segment only, because each replaces the rule.
-    """
-
-    def __init__(
-        self,
-        member: Member,
-        take: Callable[[dict[str, Any], Suggestion, str], None],
-        undo: Callable[[], None],
-        *,
-        prompt: str,
-        fresh: bool,
-    ) -> None:
+    def __init__(self, member: Member, desk: Desk, *, prompt: str, fresh: bool) -> None:
         self._member = member
-        self._take = take
-        self._undo = undo
-        self._asked = ""
-        with card(css="p-0 ask"):
+        self._desk = desk
+        self._task: asyncio.Task[None] | None = None
+        self._said = "" if fresh else prompt
+        """The words that the rule on screen came from; refining adds to them."""
+        with card(css="p-0 ask") as surface:
+            surface.props["data-own-undo"] = "true"
             with box("ask-line"):
                 icon("sparkles", "s20 tone-accent")
-                self._input = ui.textarea(value=prompt, placeholder="Describe who you want").props(
-                    f"{QUIET} autogrow rows=1 borderless maxlength=1000"
-                )
+                self._input = ui.textarea(value=prompt if fresh else "", placeholder=FRESH)
+                self._input.props(f"{QUIET} autogrow rows=1 borderless maxlength={LONGEST}")
                 self._input.props["aria-label"] = "Describe who you want"
+                # Enter brings the words along: whoever types fast presses it before they have arrived by themselves.
                 self._input.on(
                     "keydown.enter",
-                    js_handler="(e) => { if (!e.shiftKey) { e.preventDefault(); emit(); } }",
-                    handler=self.ask,
+                    self._entered,
+                    js_handler="(e) => { if (!e.shiftKey) { e.preventDefault(); emit(e.target.value); } }",
                 )
-                self._button = button("Find them", on_click=self.ask)
+                with box("ask-go"):
+                    self._change = button("Change this rule", on_click=lambda: self.ask(refine=True))
+                    self._find = button("Find them", on_click=self.ask)
             self._answer = box("ask-answer")
-        if prompt or not fresh:
-            self._answer.set_visibility(False)
-        else:
+            UntilClosed(self.cancel)
+        self.refresh()
+        self._answer.set_visibility(fresh and not prompt)
+        if fresh and not prompt:
             with self._answer:
                 self._examples()
+
+    def refresh(self) -> None:
+        """Offer what fits: to change the rule on screen, or to find people while there is none."""
+        there = self._desk.rule_on_screen() is not None
+        self._change.set_visibility(there)
+        words = "Start over" if there else "Find them"
+        if self._find.text != words:
+            self._find.text = words
+        placeholder = REFINE if there else FRESH
+        if self._input.props.get("placeholder") != placeholder:
+            self._input.props["placeholder"] = placeholder
 
     def _examples(self) -> None:
         with box("line gap-2 flex-wrap"):
@@ -77,109 +99,114 @@ class PromptBox:
             for words in EXAMPLES:
                 with ui.element("button").classes("chip gray try").props("type=button") as example:
                     text(words, "t", tag="span")
-                example.on("click", lambda words=words: self._try(words), [])
+                example.on("click", lambda words=words: self.ask(words), [])
 
-    async def _try(self, words: str) -> None:
-        self._input.value = words
-        await self.ask()
+    # asking
 
-    async def ask(self) -> None:
-        """Ask with what is in the box."""
-        prompt = (self._input.value or "").strip()
-        if not prompt or (self._button.busy and self._asked == prompt):
-            return
-        self._asked = prompt
-        self._button.set_busy(True)
-        self._say_reading()
-        try:
-            suggestion = await suggest_segment(self._member, prompt)
-        except CohortError as problem:
-            self._fail(problem.detail)
-        except Exception as problem:
-            self._fail(explain(problem))
+    def _entered(self, event: Any) -> None:
+        words = str(event.args or "")
+        if words and words != self._input.value:
+            self._input.value = words
+        self.ask(refine=self._desk.rule_on_screen() is not None)
+
+    def ask(self, words: str | None = None, *, refine: bool = False) -> None:
+        """Ask with these words, or with what is in the box; `refine` changes the rule on screen."""
+        if words is not None:
+            self._input.value = words
+        prompt = (self._input.value or "").strip()[:LONGEST]
+        if prompt:
+            self._start(prompt, refine=refine)
         else:
-            if prompt == self._asked and not self._answer.is_deleted:
-                self._show(suggestion, prompt)
-        finally:
-            if not self._button.is_deleted:
-                self._button.set_busy(False)
+            self._input.run_method("focus")
 
-    def _say_reading(self) -> None:
-        self._fresh_answer()
-        with self._answer, box("line gap-3"):
+    def cancel(self) -> None:
+        """Give up the request that runs."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+
+    def _start(self, prompt: str, *, refine: bool) -> None:
+        self.cancel()
+        self._busy(True)
+        with self._fresh_answer(), box("line gap-3"):
             ui.element("span").classes("sk").style("width:96px")
-            text("Reading your words", "muted t12")
+            text("Reading your words", "muted t12 grow")
+            button("Cancel", small=True, kind="ghost", on_click=self._give_up)
+        self._task = background_tasks.create(self._run(prompt, refine=refine), name="suggest a segment")
 
-    def _fresh_answer(self) -> None:
+    def _give_up(self) -> None:
+        self.cancel()
+        self._busy(False)
+        with self._fresh_answer():
+            text("Cancelled. Your words are kept, and the rule is as it was.", "muted t12")
+
+    def _busy(self, busy: bool) -> None:
+        for one in (self._change, self._find):
+            one.set_enabled(not busy)
+
+    async def _run(self, prompt: str, *, refine: bool) -> None:
+        before = self._desk.rule_on_screen()
+        try:
+            if refine and before is not None:
+                suggestion = await suggest_segment(self._member, prompt, rule=before)
+            else:
+                suggestion = await suggest_segment(self._member, prompt)
+        except CohortError as problem:
+            self._fail(problem.detail, prompt, refine=refine)
+        except Exception as problem:
+            self._fail(explain(problem), prompt, refine=refine)
+        else:
+            if not self._answer.is_deleted:
+                self._busy(False)
+                self._show(suggestion, prompt, before, refine=refine)
+
+    def _fail(self, detail: str, prompt: str, *, refine: bool) -> None:
+        if self._answer.is_deleted:
+            return
+        self._busy(False)
+        with self._fresh_answer():
+            banner("bad", "triangle-alert", f"{detail} Your words are kept; the rule below is unchanged.")
+            with box("line"):
+                button("Try again", icon="refresh-cw", small=True, on_click=lambda: self._start(prompt, refine=refine))
+
+    def _fresh_answer(self) -> ui.element:
         self._answer.set_visibility(True)
         self._answer.clear()
+        return self._answer
 
-    def _fail(self, detail: str) -> None:
-        self._fresh_answer()
-        with self._answer:
-            _banner("bad", "triangle-alert", f"{detail} Your words are kept; the rule below is unchanged.")
+    # showing
 
-    def _show(self, suggestion: Suggestion, prompt: str) -> None:
-        if suggestion.rule is not None and suggestion.outcome in TAKEN:
-            self._take(suggestion.rule, suggestion, prompt)
-        self._fresh_answer()
-        with self._answer:
-            self._words(suggestion)
-            if suggestion.assumptions:
-                self._assumptions(suggestion, prompt)
+    def _show(self, suggestion: Suggestion, prompt: str, before: dict[str, Any] | None, *, refine: bool) -> None:
+        position = self._desk.position()
+        taken = suggestion.rule is not None and suggestion.outcome in TAKEN
+        changes: tuple[Change, ...] = ()
+        words = f"{self._said}; {prompt}"[:LONGEST] if refine and self._said else prompt
+        if taken and suggestion.rule is not None:
+            self._desk.take(suggestion.rule, suggestion, words)
+            if before is not None:
+                changes = suggestion.changes or self._desk.changes(before, suggestion.rule)
+            if suggestion.outcome == "ok":
+                self._said, self._input.value = words, ""
+        self.refresh()
 
-    def _words(self, suggestion: Suggestion) -> None:
-        name, tone = SOURCES[suggestion.source]
-        if suggestion.question:
-            _banner("info", "circle-help", suggestion.question)
-        if suggestion.unsupported:
-            missed = ", ".join(f"“{words}”" for words in suggestion.unsupported)
-            kept = " The rest is in the rule below." if suggestion.outcome == "partial" else " The rule is unchanged."
-            _banner("warn", "circle-alert", f"Not understood: {missed}.{kept}")
-        elif suggestion.outcome == "refuse":
-            _banner("warn", "circle-alert", suggestion.note or "This cannot be said as a rule over customers.")
-        with box("line gap-2 flex-wrap"):
-            chip(name, tone, icon="wand-sparkles")  # type: ignore[arg-type]  # both tones above are tones
-            if suggestion.note and suggestion.outcome != "refuse":
-                text(suggestion.note, "muted t12", tag="span")
-            if suggestion.rule is not None and suggestion.outcome in TAKEN:
-                button("Undo", icon="undo-2", small=True, kind="ghost", on_click=self._take_back)
+        def undo() -> None:
+            self._desk.back_to(position)
+            self._input.value = prompt
+            self.refresh()
+            self._answer.clear()
+            self._answer.set_visibility(False)
 
-    def _take_back(self) -> None:
-        self._answer.clear()
-        self._answer.set_visibility(False)
-        self._undo()
+        def reply(answer: str) -> None:
+            self._input.value = answered(prompt, suggestion, answer)[:LONGEST]
+            self._start(self._input.value, refine=refine)
 
-    def _assumptions(self, suggestion: Suggestion, prompt: str) -> None:
-        with box("line gap-2 flex-wrap"):
-            text("Assumed", "muted t12", tag="span")
-            for assumption in suggestion.assumptions:
-                self._assumption(assumption, suggestion, prompt)
-
-    def _assumption(self, assumption: Assumption, suggestion: Suggestion, prompt: str) -> None:
-        rule = assumption.alternative
-        if rule is None:
-            chip(assumption.text, "info")
-            return
-        swapped = [False]
-        with ui.element("button").classes("chip info swap").props("type=button") as swap:
-            icon("repeat")
-            words = text(assumption.text, "t", tag="span")
-        swap.props["title"] = "Choose the other meaning"
-
-        def turn() -> None:
-            swapped[0] = not swapped[0]
-            chosen = rule if swapped[0] else suggestion.rule
-            swap.classes(replace=f"chip {'gray swapped' if swapped[0] else 'info'} swap")
-            words.props["title"] = "Not assumed any more" if swapped[0] else ""
-            swap.props["aria-pressed"] = "true" if swapped[0] else "false"
-            if chosen is not None:
-                self._take(chosen, suggestion, prompt)
-
-        swap.on("click", turn, [])
-
-
-def _banner(tone: str, picture: str, words: str) -> None:
-    with box(f"banner {tone}"):
-        icon(picture)
-        text(words, "min-w-0 break-words")
+        with self._fresh_answer():
+            Suggested(
+                suggestion,
+                prompt,
+                changes=changes,
+                compared=taken and before is not None,
+                undo=undo if taken else None,
+                reply=reply,
+                differs=self._desk.changes,
+                swap=lambda rule: self._desk.take(rule, suggestion, words),
+            )

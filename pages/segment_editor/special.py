@@ -2,160 +2,171 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.segments.catalogue import MEASURES as MEASURE_NAMES
 from app.segments.catalogue import FieldType
 from app.segments.fields import DAY_OPERATORS, NUMBER_OPERATORS
 from pages.components import button, icon_button, text
 from pages.components.text import box
-from pages.segment_editor.editing import Editing
 from pages.segment_editor.inputs import choice
 from pages.segment_editor.shapes import blank, carried, shape_of
-from pages.segment_editor.tree import ConditionNode, GroupNode
+from pages.segment_editor.tree import GroupNode
 from pages.segment_editor.values import value_input
 from pages.segment_editor.wording import CAMPAIGN, MEASURES, SEGMENT, WINDOWS, number_word
 
-DrawGroup = Callable[[Editing, GroupNode], None]
+if TYPE_CHECKING:
+    from pages.segment_editor.canvas import Canvas
+    from pages.segment_editor.condition import ConditionView
+    from pages.segment_editor.group import GroupView
 
 
-def special_inputs(editing: Editing, node: ConditionNode, draw_group: DrawGroup) -> None:
-    """Draw what comes after the field's name, below it."""
-    if node.field == "orders":
-        _orders(editing, node, draw_group)
-    elif node.field == "campaign":
-        _campaign(editing, node)
-    else:
-        _segment(editing, node)
+class SpecialInputs:
+    """Draws what comes after the field's name, below it."""
 
+    def __init__(self, canvas: Canvas, view: ConditionView) -> None:
+        self._canvas, self._view, self._node = canvas, view, view.node
+        self._editing = canvas.editing
+        self._where: GroupView | None = None
+        if self._node.field == "orders":
+            self._orders()
+        elif self._node.field == "campaign":
+            self._campaign()
+        else:
+            self._segment()
 
-def _orders(editing: Editing, node: ConditionNode, draw_group: DrawGroup) -> None:
-    state = editing.state
-    line = box("cond-say")
+    def sync(self) -> None:
+        """Bring the conditions on the orders in line with the state."""
+        if self._where is not None:
+            self._where.sync()
 
-    def set_measure(name: str) -> None:
-        node.measure = name
-        draw()
-        editing.changed()
+    # orders
 
-    def set_operator(name: str) -> None:
-        before = state.shape(node)
-        state.set_operator(node, name)
-        if state.shape(node) is not before:
-            draw()
-        editing.changed()
-
-    def set_value(value: Any) -> None:
-        node.value = value
-        editing.changed()
-
-    def draw() -> None:
-        line.clear()
-        sign = None if node.measure == "count" else editing.currency_sign
-        with line:
-            choice({m: MEASURES[m] for m in MEASURE_NAMES}, node.measure, set_measure, label="What to measure").classes(
-                "cond-op"
-            )
+    def _orders(self) -> None:
+        node, state = self._node, self._editing.state
+        sign = None if node.measure == "count" else self._editing.currency_sign
+        with box("cond-say"):
+            measures = {name: MEASURES[name] for name in MEASURE_NAMES}
+            choice(measures, node.measure, self._set_measure, label="What to measure").classes("cond-op measure")
             words = {name: number_word(name) for name in NUMBER_OPERATORS}
-            choice(words, node.operator, set_operator, label="How to compare").classes("cond-op")
+            choice(words, node.operator, self._set_operator, label="How to compare").classes("cond-op")
             with box("cond-value"):
                 value_input(
                     state.shape(node),
                     node.value,
-                    set_value,
+                    self._set_value,
                     field=None,
-                    label=MEASURES[node.measure],
-                    locale=editing.locale,
+                    label=MEASURES[node.measure].capitalize(),
+                    locale=self._editing.locale,
                     sign=sign,
                 )
-
-    draw()
-    _window(editing, node, "orders placed")
-    if node.where is not None and node.where.children:
-        draw_group(editing, node.where)
-    else:
-        button("Only orders that match", icon="plus", small=True, kind="ghost", on_click=lambda: _start(editing, node))
-
-
-def _start(editing: Editing, node: ConditionNode) -> None:
-    node.where = GroupNode()
-    editing.state.add_condition(node.where, "category")
-    editing.restructured()
-
-
-def _campaign(editing: Editing, node: ConditionNode) -> None:
-    def set_activity(words: str) -> None:
-        node.operator, node.negated = next(key for key, value in CAMPAIGN.items() if value == words)
-        editing.changed()
-
-    def set_campaign(key: str) -> None:
-        node.value = key
-        editing.changed()
-
-    with box("cond-say"):
-        now = CAMPAIGN.get((node.operator, node.negated))
-        choice({words: words for words in CAMPAIGN.values()}, now, set_activity, label="Activity").classes("cond-op")
-        campaigns = {"any": "any campaign", **editing.state.catalogue.campaigns}
-        choice(campaigns, node.value, set_campaign, label="Campaign", search=len(campaigns) > 8).classes("cond-wide")
-    _window(editing, node, "sent")
-
-
-def _segment(editing: Editing, node: ConditionNode) -> None:
-    def set_operator(name: str) -> None:
-        node.operator = name
-        editing.changed()
-
-    def set_segment(key: str) -> None:
-        node.value = key
-        editing.changed()
-
-    others = {k: name for k, name in editing.state.catalogue.segments.items() if k != editing.state.segment_id}
-    with box("cond-say"):
-        choice(SEGMENT, node.operator, set_operator, label="Membership").classes("cond-op")
-        choice(others, node.value, set_segment, label="Segment", search=len(others) > 8).classes("cond-wide")
-
-
-def _window(editing: Editing, node: ConditionNode, what: str) -> None:
-    """When it happened; "at any time" is no window at all."""
-    line = box("cond-say")
-
-    def set_operator(name: str) -> None:
-        if name == "any":
-            node.window = None
+        self._window("orders placed")
+        if node.where is not None and node.where.children:
+            self._where = self._canvas.draw_group(node.where)
         else:
-            before = node.window or {}
-            new = shape_of(FieldType.DATE, name)
-            old = shape_of(FieldType.DATE, str(before.get("operator", "")))
-            node.window = {
-                "operator": name,
-                "value": carried(before["value"], old, new) if "value" in before else blank(new),
-            }
-        draw()
-        editing.changed()
+            button("Only orders that match", icon="plus", small=True, kind="ghost", on_click=self._start).classes(
+                "grp-add"
+            )
 
-    def set_value(value: Any) -> None:
-        if node.window is not None:
-            node.window["value"] = value
-            editing.changed()
+    def _set_measure(self, name: str) -> None:
+        if name != self._node.measure:
+            self._node.measure = name
+            self._view.redraw("measure")
 
-    def draw() -> None:
-        line.clear()
-        operator = str(node.window.get("operator")) if node.window else "any"
-        with line:
+    def _set_operator(self, name: str) -> None:
+        state, node = self._editing.state, self._node
+        if name == node.operator:
+            return
+        before = state.shape(node)
+        state.set_operator(node, name)
+        if state.shape(node) is not before:
+            self._view.redraw("cond-op:not(.measure)")
+        else:
+            self._view.told()
+
+    def _set_value(self, value: Any) -> None:
+        if value != self._node.value:
+            self._node.value = value
+            self._view.told("value")
+
+    def _start(self) -> None:
+        self._node.where = GroupNode()
+        first = self._editing.state.add_condition(self._node.where, "category")
+        self._editing.restructured()
+        self._editing.focus(first.uid, "cond-value")
+
+    # campaigns and segments
+
+    def _campaign(self) -> None:
+        node = self._node
+        with box("cond-say"):
+            now = CAMPAIGN.get((node.operator, node.negated))
+            activities = {words: words for words in CAMPAIGN.values()}
+            choice(activities, now, self._set_activity, label="Activity").classes("cond-op")
+            campaigns = {"any": "any campaign", **self._editing.state.catalogue.campaigns}
+            choice(campaigns, node.value, self._set_value, label="Campaign", search=len(campaigns) > 8).classes(
+                "cond-wide cond-value"
+            )
+        self._window("sent")
+
+    def _set_activity(self, words: str) -> None:
+        chosen = next(key for key, value in CAMPAIGN.items() if value == words)
+        if chosen != (self._node.operator, self._node.negated):
+            self._node.operator, self._node.negated = chosen
+            self._view.told()
+
+    def _segment(self) -> None:
+        state, node = self._editing.state, self._node
+        others = {key: name for key, name in state.catalogue.segments.items() if key != state.segment_id}
+        with box("cond-say"):
+            choice(SEGMENT, node.operator, self._set_membership, label="Membership").classes("cond-op")
+            choice(others, node.value, self._set_value, label="Segment", search=len(others) > 8).classes(
+                "cond-wide cond-value"
+            )
+
+    def _set_membership(self, name: str) -> None:
+        if name != self._node.operator:
+            self._node.operator = name
+            self._view.told()
+
+    # when
+
+    def _window(self, what: str) -> None:
+        """When it happened; "at any time" is no window at all."""
+        window = self._node.window
+        operator = str(window.get("operator")) if window else "any"
+        with box("cond-say"):
             text(what, "muted cond-is", tag="span")
             words = {"any": "at any time", **{name: WINDOWS[name] for name in DAY_OPERATORS}}
-            choice(words, operator, set_operator, label="When").classes("cond-op")
-            if node.window:
+            choice(words, operator, self._set_when, label="When").classes("cond-op when")
+            if window:
                 with box("cond-value"):
                     value_input(
                         shape_of(FieldType.DATE, operator),
-                        node.window.get("value"),
-                        set_value,
+                        window.get("value"),
+                        self._set_moment,
                         field=None,
                         label="When",
-                        locale=editing.locale,
+                        locale=self._editing.locale,
                     )
-                icon_button("x", "At any time", small=True, on_click=lambda: set_operator("any"))
+                icon_button("x", "At any time", small=True, on_click=lambda: self._set_when("any"))
 
-    draw()
+    def _set_when(self, name: str) -> None:
+        node = self._node
+        before = node.window or {}
+        if name == before.get("operator", "any"):
+            return
+        if name == "any":
+            node.window = None
+        else:
+            new = shape_of(FieldType.DATE, name)
+            old = shape_of(FieldType.DATE, str(before.get("operator", "")))
+            value = carried(before["value"], old, new) if "value" in before else blank(new)
+            node.window = {"operator": name, "value": value}
+        self._view.redraw("when")
+
+    def _set_moment(self, value: Any) -> None:
+        window = self._node.window
+        if window is not None and window.get("value") != value:
+            window["value"] = value
+            self._view.told("when")

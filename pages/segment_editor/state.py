@@ -8,11 +8,12 @@ from typing import Any
 
 from app.errors import FieldError
 from app.segments.catalogue import Catalogue, Field, FieldType, operators_of
-from app.segments.nodes import MAX_CONDITIONS, MAX_DEPTH
 from models import Segment
-from models.segment import RuleSource
+from models.segment import DescriptionSource, RuleSource
+from models.segment_draft import SegmentDraft
 from pages.segment_editor.shapes import Shape, blank, carried, missing, shape_of
-from pages.segment_editor.tree import ConditionNode, GroupNode, Mode, Node, copied, locate, node_json, read_group, walk
+from pages.segment_editor.structure import RuleTree
+from pages.segment_editor.tree import ConditionNode, GroupNode, Mode, Node, keeping, locate, node_json, read_group, walk
 
 OPPOSITES = {
     "=": "!=",
@@ -35,13 +36,13 @@ class Problem:
 
 
 @dataclass(kw_only=True)
-class EditorState:
+class EditorState(RuleTree):
     """What the builder edits. Methods change the tree and refuse nothing that a click can ask for."""
 
     catalogue: Catalogue
-    root: GroupNode = field(default_factory=GroupNode)
     name: str = ""
     description: str = ""
+    description_source: DescriptionSource = DescriptionSource.SENTENCE
     source: RuleSource = RuleSource.HAND
     prompt: str | None = None
     segment_id: str | None = None
@@ -50,7 +51,7 @@ class EditorState:
     saved: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
-        self.saved = self._content()
+        self.saved = self.content()
 
     @classmethod
     def of(cls, segment: Segment, catalogue: Catalogue) -> EditorState:
@@ -60,6 +61,7 @@ class EditorState:
             root=read_group(segment.rule),
             name=segment.name,
             description=segment.description,
+            description_source=segment.description_source,
             source=segment.source,
             prompt=segment.prompt,
             segment_id=str(segment.id),
@@ -70,49 +72,35 @@ class EditorState:
         """The rule as JSON, also while it is incomplete."""
         return node_json(self.root)
 
-    def _content(self) -> tuple[Any, ...]:
+    def content(self) -> tuple[Any, ...]:
+        """What saving would store, to be compared."""
         return (self.name.strip(), self.description.strip(), repr(self.rule()))
 
     @property
     def dirty(self) -> bool:
         """Whether there is something that is not saved."""
-        return self._content() != self.saved
+        return self.content() != self.saved
 
     def mark_saved(self, segment: Segment) -> None:
         """What is on screen is what is stored, under this version."""
         self.segment_id, self.version = str(segment.id), segment.version
         self.name, self.description = segment.name, segment.description
-        self.saved = self._content()
+        self.description_source = segment.description_source
+        self.saved = self.content()
 
     def load(self, rule: Mapping[str, Any], *, source: RuleSource, prompt: str | None) -> None:
-        """Replace the tree by a suggested one."""
-        self.root, self.source, self.prompt, self.problems = read_group(rule), source, prompt, {}
+        """Replace the tree by another. Conditions that are in both stay the ones they were."""
+        wanted = keeping(self.root, read_group(rule))
+        self.root.mode, self.root.children = wanted.mode, wanted.children
+        self.source, self.prompt, self.problems = source, prompt, {}
+
+    def restore(self, work: SegmentDraft) -> None:
+        """Put unfinished work on screen. Its `base_version` makes a save ask when a newer version is there."""
+        self.load(work.rule, source=work.source, prompt=work.prompt)
+        self.name, self.description, self.description_source = work.name, work.description, work.description_source
+        self.version = work.base_version if self.segment_id is not None else None
 
     # the tree
-
-    def parent_of(self, node: Node) -> GroupNode | None:
-        """The group that holds this node; None for the root and for an orders condition's `where`."""
-        return next((n for n in walk(self.root) if isinstance(n, GroupNode) and node in n.children), None)
-
-    def depth_of(self, group: GroupNode) -> int:
-        """How deep a group is nested; the root is 1, and the orders of a condition begin at 2."""
-        depth, parent = 1, self.parent_of(group)
-        while parent is not None:
-            group, depth, parent = parent, depth + 1, self.parent_of(parent)
-        return depth if group is self.root else depth + 1
-
-    def conditions(self) -> int:
-        """How many conditions there are, also inside `where`."""
-        return sum(isinstance(node, ConditionNode) for node in walk(self.root))
-
-    @property
-    def full(self) -> bool:
-        """Whether the rule has as many conditions as it may have."""
-        return self.conditions() >= MAX_CONDITIONS
-
-    def may_nest(self, group: GroupNode) -> bool:
-        """Whether another group fits inside this one."""
-        return self.depth_of(group) < MAX_DEPTH
 
     def add_condition(self, group: GroupNode, name: str = "", *, after: Node | None = None) -> ConditionNode:
         """A new condition at the end of the group, or after one of its nodes; on this field if one is named."""
@@ -122,38 +110,6 @@ class EditorState:
         if name:
             self.set_field(node, name)
         return node
-
-    def add_group(self, group: GroupNode) -> GroupNode:
-        """A new group at the end, joined the other way than its parent, with one condition to fill in."""
-        inner = GroupNode(mode=Mode.ALL if group.mode is Mode.ANY else Mode.ANY, children=[ConditionNode()])
-        group.children.append(inner)
-        return inner
-
-    def remove(self, node: Node) -> None:
-        """Take a node out. A group left empty goes with it, except the root."""
-        parent = self.parent_of(node)
-        if parent is None:
-            return
-        parent.children.remove(node)
-        if not parent.children and parent is not self.root:
-            self.remove(parent)
-
-    def duplicate(self, node: Node) -> Node | None:
-        """The same again, right after it."""
-        parent = self.parent_of(node)
-        if parent is None:
-            return None
-        twin = copied(node)
-        parent.children.insert(parent.children.index(node) + 1, twin)
-        return twin
-
-    def ungroup(self, group: GroupNode) -> None:
-        """Put what is in a group in its place."""
-        parent = self.parent_of(group)
-        if parent is None:
-            return
-        at = parent.children.index(group)
-        parent.children[at : at + 1] = group.children
 
     def negate(self, node: Node) -> None:
         """Turn a node to its exact complement, in the plainest way there is."""
@@ -172,11 +128,6 @@ class EditorState:
         return node.operator in ("null", "notNull") or (found is not None and found.type in _FLIPPING)
 
     # one condition
-
-    def in_orders(self, node: ConditionNode) -> bool:
-        """Whether the condition is about single orders, that is inside some `where`."""
-        tops = [n.where for n in walk(self.root) if isinstance(n, ConditionNode) and n.where]
-        return any(node is inner for top in tops for inner in walk(top))
 
     def field_of(self, node: ConditionNode) -> Field | None:
         """The field of a plain condition; None for the special kinds and while none is picked."""

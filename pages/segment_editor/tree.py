@@ -111,6 +111,24 @@ def copied(node: Node) -> Node:
     return _read(node_json(node))
 
 
+def keeping(old: GroupNode, new: GroupNode) -> GroupNode:
+    """`new` with those conditions of `old` that say the same, so that they keep their identity."""
+    there: dict[str, list[ConditionNode]] = {}
+    for node in walk(old):
+        if isinstance(node, ConditionNode):
+            there.setdefault(repr(node_json(node)), []).append(node)
+
+    def kept(node: Node) -> Node:
+        if isinstance(node, GroupNode):
+            node.children = [kept(child) for child in node.children]
+            return node
+        same = there.get(repr(node_json(node)))
+        return same.pop(0) if same else node
+
+    new.children = [kept(child) for child in new.children]
+    return new
+
+
 _STEP = re.compile(r"rules\[(\d+)\]|where")
 
 

@@ -9,8 +9,9 @@ from app.segments.catalogue import Field, FieldType
 from pages.components import segmented, text
 from pages.components.text import box
 from pages.segment_editor.days import day_input, period_input, span_input
-from pages.segment_editor.inputs import Tell, number_input, text_input, texts_input
+from pages.segment_editor.inputs import Tell, number_input
 from pages.segment_editor.shapes import Shape
+from pages.segment_editor.text_values import Counts, text_input, texts_input
 
 
 def value_input(
@@ -23,18 +24,20 @@ def value_input(
     locale: str,
     sign: str | None = None,
     whole: bool = True,
+    counts: Counts | None = None,
 ) -> None:
     """Draw the editor. `tell(value)` hears every change; `sign` is the currency's, for money.
 
-    `whole` says that a text is compared as a whole, so that known values are worth offering.
+    `whole` says that a text is compared as a whole, so that known values are worth offering; `counts` says how many
+    have each, and is asked when the menu opens.
     """
     known: Sequence[str] = field.values if field and whole else ()
     match shape:
         case Shape.TEXT:
-            text_input(value, tell, known=known, label=label)
+            text_input(value, tell, known=known, label=label, counts=counts, locale=locale)
         case Shape.TEXTS:
             closed = field is not None and field.type is FieldType.ENUM
-            texts_input(value, tell, known=known, label=label, closed=closed)
+            texts_input(value, tell, known=known, label=label, closed=closed, counts=counts, locale=locale)
         case Shape.NUMBER:
             number_input(value, tell, locale=locale, label=label, prefix=sign).classes("figure")
         case Shape.BOOLEAN:

@@ -82,7 +82,7 @@ CAMPAIGN = {
 }
 SEGMENT = {"in": "is in", "notIn": "is not in"}
 SPECIAL = {
-    "orders": ("Orders that match", "shopping-bag"),
+    "orders": ("Matching orders", "shopping-bag"),
     "campaign": ("Campaign activity", "send"),
     "segment": ("Segment membership", "filter"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nicegui.elements.mixins.text_element import TextElement
 from nicegui.testing import User
 
 from app.customers.service import create_customer
@@ -26,9 +27,9 @@ async def _count(user: User, count: str) -> None:
     await until(lambda: words(user, "segment-count") == count, f"a count of {count}")
 
 
-async def _ask(user: User, prompt: str) -> None:
+async def _ask(user: User, prompt: str, verb: str = "Find them") -> None:
     control(user, "Describe who you want").value = prompt
-    user.find("Find them").click()
+    press_words(user, verb)
 
 
 async def _add(user: User, field: str) -> None:
@@ -53,7 +54,7 @@ class TestWords:
         await _people(alice)
         await user.open("/segments/new")
         await _ask(user, "people with blue eyes")
-        await user.should_see("Not understood", retries=30)
+        await until(lambda: [e.text for e in user.find(kind=TextElement).elements if e.tag == "mark"] == ["blue eyes"])
         assert control(user, "Describe who you want").value == "people with blue eyes"
         await _count(user, "3")
 
@@ -70,9 +71,9 @@ class TestWords:
         await _people(alice)
         segment = await create_segment(alice, name="In Pune", rule=IN_PUNE)
         await user.open(f"/segments/{segment.id}")
-        await _ask(user, "people in Lyon")
+        await _ask(user, "people in Lyon", "Start over")
         await _count(user, "1")
-        user.find("Undo").click()
+        press_words(user, "Undo")
         await _count(user, "2")
         await user.should_not_see("Unsaved changes")
 
@@ -148,10 +149,20 @@ class TestSaving:
         user.find("Save segment").click()
         await until(lambda: control(user, "Name").error == "Another segment has this name")
 
-    async def test_generate_writes_a_description_without_saving(self, user: User, alice: Member) -> None:
+    async def test_writing_again_asks_before_it_replaces_a_persons_words_and_saves_nothing(
+        self, user: User, alice: Member
+    ) -> None:
         segment = await create_segment(alice, name="In Pune", rule=IN_PUNE, description="Ours")
         await user.open(f"/segments/{segment.id}")
-        user.find("Generate").click()
+        await user.should_see("Written by hand", retries=30)
+        user.find("Write again").click()
+        await user.should_see("Replace the description", retries=30)
+        user.find("Keep mine").click()
+        await user.should_not_see("Replace the description", retries=30)
+        assert control(user, "Description").value == "Ours"
+        user.find("Write again").click()
+        await user.should_see("Replace the description", retries=30)
+        user.find("Write a new one").click()
         await until(lambda: control(user, "Description").value == "Customers who live in Pune")
         again = await Segment.get(segment.id)
         assert again is not None
