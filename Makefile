@@ -7,13 +7,14 @@ TOOLS := .venv/installed-tools
 WORKERS ?= $(shell [ "$$(nproc 2>/dev/null || echo 2)" -gt 4 ] && echo 4 || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test lint bench clean
+.PHONY: help install demo run test prove lint bench clean
 
 help:
 	@echo "make demo      install, start everything on a sample shop, say how to sign in"
 	@echo "make run       install and start an empty instance"
 	@echo "make install   only the .venv with the cohort command"
 	@echo "make test      install what the tests need and run all of them"
+	@echo "make prove     the rule language with 10,000 random rules (a quarter of an hour)"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     the benchmarks"
 	@echo "make clean     remove .venv and caches; the data stays"
@@ -28,6 +29,10 @@ run: $(INSTALLED)
 
 test: $(TOOLS)
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+prove: $(TOOLS)
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(WORKERS) \
+		$(addprefix tests/segments/test_,agreement.py bad_input.py local_days.py spoken_combinations.py) $(ARGS)
 
 lint: $(TOOLS)
 	$(BIN)/ruff check .

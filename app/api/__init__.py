@@ -8,21 +8,46 @@ from fastapi import APIRouter
 def routers() -> list[APIRouter]:
     """Every router of the application, in the order in which they are tried."""
     from app.api import (
+        ai_calls,
         auth,
         campaigns,
+        copywriting,
+        customer_segments,
         customers,
         deliveries,
         health,
         imports,
+        insights,
         metrics,
         orders,
+        segment_exchange,
+        segment_growth,
+        segment_history,
+        segment_ideas,
+        segment_overlap,
         segments,
         sign_in,
         unknown,
         unsubscribe,
     )
 
-    resources = (customers, orders, imports, segments, campaigns, deliveries)
+    resources = (
+        customers,
+        customer_segments,
+        orders,
+        imports,
+        segment_ideas,
+        segment_overlap,
+        segment_growth,
+        segments,
+        segment_history,
+        segment_exchange,
+        copywriting,
+        campaigns,
+        deliveries,
+        insights,
+        ai_calls,
+    )
     return [
         *(health.router, metrics.router, sign_in.router, auth.token_router, auth.router, unsubscribe.router),
         *(resource.router for resource in resources),

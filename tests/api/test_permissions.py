@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI
 
-from app.auth.permissions import EDITORS, EVERYONE, MANAGERS
+from app.auth.permissions import EDITORS, EVERYONE, MANAGERS, OWNERS
 from models import Member
 from models.member import Role
 from tests.api.conftest import client_of
@@ -43,12 +43,25 @@ ROUTES: dict[tuple[str, str], tuple[frozenset[Role], dict]] = {
     ("POST", "/api/segments/preview"): (EVERYONE, {"json": {"rule": RULE}}),
     ("POST", "/api/segments/suggest"): (EDITORS, {"json": {"prompt": "customers in Pune"}}),
     ("POST", "/api/segments/explain"): (EVERYONE, {"json": {"rule": RULE, "customer_id": ID}}),
+    ("GET", "/api/segments/suggested"): (EVERYONE, {}),
+    ("POST", "/api/segments/overlap"): (EVERYONE, {"json": {"segment_ids": [ID, "1" * 24]}}),
+    ("GET", "/api/segments/{id}/growth"): (EVERYONE, {}),
+    ("POST", "/api/segments/{id}/record"): (EDITORS, {}),
+    ("GET", "/api/segments/{id}/members-at"): (EVERYONE, {"params": {"date": "2026-03-03"}}),
     ("GET", "/api/segments/{id}"): (EVERYONE, {}),
     ("PATCH", "/api/segments/{id}"): (EDITORS, {"json": {}}),
     ("DELETE", "/api/segments/{id}"): (EDITORS, {}),
     ("GET", "/api/segments/{id}/customers"): (EVERYONE, {}),
+    ("GET", "/api/segments/{id}/customers.csv"): (EVERYONE, {}),
+    ("GET", "/api/segments/{id}/export"): (EVERYONE, {}),
+    ("POST", "/api/segments/import"): (EDITORS, {"json": {"name": "X", "rule": {"combinator": "no"}}}),
+    ("GET", "/api/segments/{id}/revisions"): (EVERYONE, {}),
+    ("GET", "/api/segments/{id}/revisions/{number}"): (EVERYONE, {}),
+    ("POST", "/api/segments/{id}/restore"): (EDITORS, {"json": {"revision": 1}}),
+    ("GET", "/api/customers/{id}/segments"): (EVERYONE, {}),
     ("GET", "/api/campaigns"): (EVERYONE, {}),
     ("POST", "/api/campaigns"): (EDITORS, {"json": {"name": "X", "subject": "Y", "body": "Z"}}),
+    ("POST", "/api/campaigns/suggest-messages"): (EDITORS, {"json": {"brief": "Say hello"}}),
     ("GET", "/api/campaigns/{id}"): (EVERYONE, {}),
     ("PATCH", "/api/campaigns/{id}"): (EDITORS, {"json": {}}),
     ("DELETE", "/api/campaigns/{id}"): (EDITORS, {}),
@@ -61,6 +74,11 @@ ROUTES: dict[tuple[str, str], tuple[frozenset[Role], dict]] = {
     ("POST", "/api/campaigns/{id}/retry"): (EDITORS, {}),
     ("GET", "/api/campaigns/{id}/deliveries"): (EVERYONE, {}),
     ("GET", "/api/deliveries/{id}"): (EVERYONE, {}),
+    ("GET", "/api/ai-calls"): (OWNERS, {}),
+    ("GET", "/api/ai-calls/{id}"): (OWNERS, {}),
+    ("GET", "/api/insights/shop"): (EVERYONE, {}),
+    ("GET", "/api/insights/campaigns/{id}"): (EVERYONE, {}),
+    ("GET", "/api/insights/customers/{id}"): (EVERYONE, {}),
 }
 
 
@@ -74,7 +92,7 @@ async def test_a_role_gets_what_the_table_says(app: FastAPI, database, role: Rol
     member = await Member(email="someone@example.com", role=role).insert()
     async with client_of(app, member) as client:
         for (method, path), (roles, request) in ROUTES.items():
-            response = await client.request(method, path.replace("{id}", ID), **request)
+            response = await client.request(method, path.replace("{id}", ID).replace("{number}", "1"), **request)
             refused = response.status_code == 403
             assert refused == (role not in roles), (method, path, role, response.status_code, response.text)
             assert response.status_code < 500, (method, path, response.text)
@@ -85,7 +103,7 @@ async def test_strangers_get_nothing(app: FastAPI, database):
     async with client_of(app) as client:
         for (method, path), (_, request) in ROUTES.items():
             for sent in (request, {"content": b"{", "headers": {"Content-Type": "application/json"}}):
-                response = await client.request(method, path.replace("{id}", ID), **sent)
+                response = await client.request(method, path.replace("{id}", ID).replace("{number}", "1"), **sent)
                 assert response.status_code == 401, (method, path, response.text)
                 assert response.headers["content-type"] == "application/problem+json"
                 assert response.headers["www-authenticate"] == "Bearer"

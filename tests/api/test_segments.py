@@ -48,6 +48,17 @@ async def test_preview_and_explain(viewer, people):
     assert (neither.status_code, neither.json()["errors"][0]["field"]) == (422, "rule")
 
 
+async def test_an_estimate_and_each_condition_alone(viewer, people):
+    either = {"combinator": "or", "rules": [*PUNE["rules"], {"field": "first_name", "operator": "=", "value": "N2"}]}
+    asked = {"rule": either, "exact": False, "conditions": True}
+    found = (await viewer.post("/api/segments/preview", json=asked)).json()
+    assert (found["count"], found["estimated"], found["margin"], found["total"]) == (3, False, 0, 3)
+    assert found["conditions"] == {"rules[0]": 2, "rules[1]": 1}
+    assert (await viewer.post("/api/segments/preview", json={"rule": PUNE})).json()["conditions"] is None
+    wrong = await viewer.post("/api/segments/preview", json={"rule": PUNE, "exakt": True})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "exakt")
+
+
 async def test_a_wrong_rule_is_told_where_and_what_is_meant(marketer):
     rule = {"combinator": "and", "rules": [{"field": "citty", "operator": "=", "value": "Pune"}]}
     response = await marketer.post("/api/segments", json={"name": "X", "rule": rule})

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from bson import Decimal128, ObjectId
 from hypothesis import strategies as st
 
 from app.segments.catalogue import OPERATORS, Catalogue, Field, FieldType, bare_catalogue, operators_of
+from app.segments.fields import CAMPAIGN_OPERATORS, SEGMENT_OPERATORS
 from models.customer import shadows_of
 from models.order import OrderStatus
+from models.order import shadows_of as order_shadows
 
 ZONE = ZoneInfo("Asia/Kolkata")
 NOW = datetime(2027, 2, 25, 20, 0, tzinfo=UTC)
@@ -168,7 +171,6 @@ spans = st.fixed_dictionaries({"amount": st.sampled_from([1, 2, 3, 7, 30, 90]), 
 relative_days = st.fixed_dictionaries(
     {"amount": st.sampled_from([0, 1, 2, 30, 90]), "unit": units, "direction": st.sampled_from(["ago", "ahead"])}
 )
-day_values = st.one_of(days.map(str), birthdays.map(str), relative_days)
 periods = st.fixed_dictionaries(
     {
         "period": st.sampled_from(["this", "last", "next"]),
@@ -178,19 +180,22 @@ periods = st.fixed_dictionaries(
 rule_texts = texts.filter(lambda text: len(text) <= 200)
 
 
-def day_pairs() -> st.SearchStrategy[list[Any]]:
-    return st.lists(days | birthdays, min_size=2, max_size=2).map(lambda pair: [str(day) for day in sorted(pair)])
+Days: TypeAlias = st.SearchStrategy[date]
 
 
-def values_for(field: Field, operator: str) -> st.SearchStrategy[Any]:
-    """JSON values that this operator accepts."""
+def day_pairs(near: Days) -> st.SearchStrategy[list[Any]]:
+    return st.lists(near | birthdays, min_size=2, max_size=2).map(lambda pair: [str(day) for day in sorted(pair)])
+
+
+def values_for(field: Field, operator: str, near: Days = days) -> st.SearchStrategy[Any]:
+    """JSON values that this operator accepts; days are `near` or those of a birthday."""
     if operator in ("null", "notNull"):
         return st.none()
     if field.type is FieldType.DATE:
         if operator == "between":
-            return day_pairs()
+            return day_pairs(near)
         if operator in ("before", "after", "on"):
-            return day_values
+            return st.one_of(near.map(str), birthdays.map(str), relative_days)
         return periods if operator.lower().endswith("inperiod") else spans
     if field.type is FieldType.BOOLEAN:
         return st.booleans()
@@ -211,10 +216,10 @@ LISTS = ("in", "notIn", "anyOf", "allOf", "noneOf")
 
 
 @st.composite
-def conditions(draw: st.DrawFn, fields: tuple[Field, ...]) -> dict[str, Any]:
+def conditions(draw: st.DrawFn, fields: tuple[Field, ...], near: Days = days) -> dict[str, Any]:
     field = draw(st.sampled_from(fields))
     operator = draw(st.sampled_from(operators_of(field)))
-    rule = {"field": field.name, "operator": operator, "value": draw(values_for(field, operator))}
+    rule = {"field": field.name, "operator": operator, "value": draw(values_for(field, operator, near))}
     return {**rule, "not": True} if draw(st.integers(0, 5)) == 0 else rule
 
 
@@ -237,7 +242,9 @@ order_wheres = groups(conditions(tuple(CATALOGUE.order_fields.values())), depth=
 
 
 @st.composite
-def orders_conditions(draw: st.DrawFn) -> dict[str, Any]:
+def orders_conditions(
+    draw: st.DrawFn, wheres: st.SearchStrategy[Any] = order_wheres, near: Days = days
+) -> dict[str, Any]:
     measure = draw(st.sampled_from(["count", "sum", "avg", "max"]))
     operator = draw(st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "between"]))
     one = st.integers(0, 4) if measure == "count" else st.sampled_from([0, 50, "99.95", 100, 150, 250])
@@ -248,27 +255,50 @@ def orders_conditions(draw: st.DrawFn) -> dict[str, Any]:
     )
     rule: dict[str, Any] = {"field": "orders", "measure": measure, "operator": operator, "value": value}
     if draw(st.booleans()):
-        rule["where"] = draw(order_wheres)
+        rule["where"] = draw(wheres)
     if draw(st.booleans()):
-        rule["window"] = draw(windows())
+        rule["window"] = draw(windows(near))
     return {**rule, "not": True} if draw(st.integers(0, 4)) == 0 else rule
 
 
 @st.composite
-def windows(draw: st.DrawFn) -> dict[str, Any]:
+def windows(draw: st.DrawFn, near: Days = days) -> dict[str, Any]:
     date_field = Field(name="placed_at", label="", type=FieldType.DATE)
     operator = draw(st.sampled_from([name for name in operators_of(date_field) if name not in ("null", "notNull")]))
-    return {"operator": operator, "value": draw(values_for(date_field, operator))}
+    return {"operator": operator, "value": draw(values_for(date_field, operator, near))}
 
 
-PRODUCTS = ("Shoes", "shoes", "Bags", "a.c", "abc", "(x|y)*", "Éclair", "éclair")
+@st.composite
+def campaign_conditions(draw: st.DrawFn, campaigns: Sequence[str], near: Days = days) -> dict[str, Any]:
+    rule: dict[str, Any] = {
+        "field": "campaign",
+        "operator": draw(st.sampled_from(CAMPAIGN_OPERATORS)),
+        "value": draw(st.sampled_from(["any", *campaigns])),
+    }
+    if draw(st.booleans()):
+        rule["window"] = draw(windows(near))
+    return {**rule, "not": True} if draw(st.booleans()) else rule
+
+
+def segment_conditions(segments: Sequence[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "field": st.just("segment"),
+            "operator": st.sampled_from(SEGMENT_OPERATORS),
+            "value": st.sampled_from(segments),
+            "not": st.booleans(),
+        }
+    )
+
+
+PRODUCTS = ("Shoes", "shoes ", "STRASSE", "Straße", "Bags", "a.c", "abc", "(x|y)*", "Éclair", "éclair")
 
 
 @st.composite
 def orders(draw: st.DrawFn, customer_id: ObjectId) -> dict[str, Any]:
     """A raw order of one customer."""
     items = st.fixed_dictionaries({"product": st.sampled_from(PRODUCTS), "category": st.sampled_from(PRODUCTS)})
-    return {
+    raw = {
         "customer_id": customer_id,
         "status": draw(st.sampled_from([status.value for status in OrderStatus])),
         "amount": Decimal128(draw(st.sampled_from([Decimal(50), Decimal("99.95"), Decimal(100), Decimal(200)]))),
@@ -277,6 +307,7 @@ def orders(draw: st.DrawFn, customer_id: ObjectId) -> dict[str, Any]:
         "coupon": draw(st.sampled_from(["SUMMER", "summer", "", None])),
         "placed_at": draw(moments),
     }
+    return {**raw, **order_shadows(raw)}
 
 
 json_values = st.recursive(
