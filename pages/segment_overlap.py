@@ -133,12 +133,9 @@ class _Screen:
                     none = Region(inside=(), outside=keys, count=found.none, rule=region_rule((), keys))
                     self._row(found, none, most)
             if empty := sum(not region.count for region in found.regions):
-                text(
-                    whom = "it" if empty == 1 else "them"
-                    words = plural(empty, "combination has", "combinations have", locale)
-                    text(f"{words} nobody in {whom}.", "faint t12 mt-3")
-                    "faint t12 mt-3",
-                )
+                whom = "it" if empty == 1 else "them"
+                words = plural(empty, "combination has", "combinations have", locale)
+                text(f"{words} nobody in {whom}.", "faint t12 mt-3")
 
     def _size(self, found: Overlap, place: int, segment: Segment) -> None:
         size, locale = found.sizes[str(segment.id)], self.member.locale
