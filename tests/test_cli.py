@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -187,11 +188,12 @@ class TestImport:
 class TestBackup:
     def test_there_and_back(self, cohort: Cohort, tmp_path: Path) -> None:
         cohort("member", "add", "ann@example.com", "--role", "owner", "--stdin", stdin="a good long password\n")
-        assert "1 documents" in cohort("backup", "shop.zip").out
+        kept = re.search(r"[1-9]\d* documents", cohort("backup", "shop.zip").out)
+        assert kept
         refused = cohort("restore", "shop.zip")
         assert refused.code == 1
         assert "is not empty" in refused.err
-        assert "1 documents" in cohort("restore", "shop.zip", "--force").out
+        assert kept[0] in cohort("restore", "shop.zip", "--force").out
         assert "ann@example.com" in cohort("member", "list").out
 
     async def test_not_under_a_running_instance(self, cohort: Cohort, settings: Settings, tmp_path: Path) -> None:

@@ -21,33 +21,44 @@ class Region(ui.element):
         self.style("min-width:0")
         self._build = build
         self._skeleton = skeleton
+        self._loads = 0
         with self:
             skeleton()
 
     async def load(self) -> None:
         """Build the content in a hidden place, then show it at once; on an error show what happened and Retry.
 
-        Called again it replaces the content, without going back to the skeleton.
+        Called again it replaces the content, without going back to the skeleton. Called while it is loading, the later
+        call's content stays.
         """
+        self._loads += 1
+        mine = self._loads
         with self:
             stage = ui.element("div").style("display:contents")
-        before = [child for child in self.default_slot.children if child is not stage]
         stage.set_visibility(False)
         try:
             with stage:
                 await self._build()
         except Exception as problem:
-            if self.is_deleted:
+            if self._overtaken(mine, stage):
                 return
             self.clear()
             with self:
                 error_state(explain(problem), self._again)
             return
-        if self.is_deleted:
+        if self._overtaken(mine, stage):
             return
-        for child in before:
+        for child in [child for child in self.default_slot.children if child is not stage]:
             child.delete()
         stage.set_visibility(True)
+
+    def _overtaken(self, load: int, stage: ui.element) -> bool:
+        """Whether nobody waits for this load's content any more; then its stage goes away."""
+        if self.is_deleted or load == self._loads:
+            return self.is_deleted
+        if not stage.is_deleted:
+            stage.delete()
+        return True
 
     async def _again(self) -> None:
         self.clear()

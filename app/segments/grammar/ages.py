@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from app.segments.grammar.bare_ages import is_of_person, other_ages
 from app.segments.grammar.comparison import AFTER, Comparison, comparison
 from app.segments.grammar.days import MONTHS
 from app.segments.grammar.frames import time_frame
@@ -11,7 +13,7 @@ from app.segments.grammar.moment_words import BIRTHDAYS
 from app.segments.grammar.numbers import count
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, group, leaf
 
-_ENDS = ("", ",", ")", "]", ".", "in", "from", "who", "and", "or", "but", "with", "living", "tagged")
+_OLDER = ("older", "younger")
 _YEARS = ("years old", "years of age", "year old", "year olds", "yrs old", "yr olds", "yo", "year old customers")
 _AGED = (
     "aged", "age", "ages", "age is", "in the age group", "of age", "ages from", "aged from", "age group", "age range",
@@ -111,17 +113,30 @@ def ages(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         return
     years = prompt.skip(read.end, *_YEARS, "years", "yrs")
     spoken = prompt.has(read.end, *_YEARS)
-    person = bool(prompt.names.at(prompt, at - 1, ["gender"])) and read.explicit and prompt.word(years) in _ENDS
-    person = person and all(12 <= item.value <= 110 and item.scale == 1 for item in read.numbers)
+    person = named == at and not spoken and is_of_person(prompt, at, read)
     after = prompt.lookup(years, AFTER) if not read.explicit else None
-    older = prompt.has(years, "or older", "and older", "or younger", "and younger")
+    older = prompt.word(read.end - 1) in _OLDER or prompt.has(years, *(f"{a} {b}" for a in ("or", "and") for b in _OLDER))
     if named == at and not spoken and not person and not older:
+        return
+    if person and prompt.word(read.end) == "only":
+        read = replace(read, end=read.end + 1)
+        years = read.end
+    second = other_ages(prompt, read.end) if person else None
+    if second is not None and not lead.negated:
+        yield _either_age(prompt, at, read, second)
         return
     if after is not None and count(prompt, after[1]) is None:
         read, years = Comparison(((after[0], read.numbers),), after[1]), after[1]
     years = prompt.skip(years, *_YEARS)
     remark = Remark("age_meant", f"“{prompt.span(at, years)}” is about age in years.")
     yield from _age(prompt, read, lead, years, () if spoken or older or named > at else (remark,))
+
+
+def _either_age(prompt: Prompt, at: int, one: Comparison, other: Comparison) -> Found:
+    """Under 30 or over 60."""
+    nodes = [test.node(lambda operator, value: leaf("age", operator, value)) for test in (one, other)]
+    remark = Remark("age_meant", f"“{prompt.span(at, other.end)}” is about age in years.")
+    return Found(node=group("or", nodes), end=other.end, kind="age", remarks=(remark,))
 
 
 def _decade(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:

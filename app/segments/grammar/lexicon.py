@@ -11,7 +11,7 @@ from app.segments.grammar.prompt import Prompt
 from app.segments.grammar.tokens import words_of
 
 _TABLES = (
-    "addresses", "ages", "ago", "comparison", "complements", "consent", "dates", "days", "durations", "fields",
+    "addresses", "ages", "ago", "bare_ages", "comparison", "complements", "consent", "dates", "days", "durations", "fields",
     "frames", "joints", "leads", "memberships", "mishaps", "moments", "moment_words", "numbers", "profile", "purchases",
     "purchase_words", "spending",
 )  # fmt: skip

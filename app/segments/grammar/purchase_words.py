@@ -50,8 +50,8 @@ COUPONS = (
     "promo codes", "discount code", "discount codes", "code", "discount coupon", "promo", "promotion code",
 )  # fmt: skip
 USING = (
-    "with", "using", "with the", "using the", "with a", "using a", "with our", "with any", "using any", "used",
-    "and used", "and used the", "and used a", "by using", "with code", "via",
+    "with", "using", "with the", "using the", "with a", "using a", "with our", "with any", "using any", "by using",
+    "with code", "via",
 )  # fmt: skip
 BEFORE_NOW = ("before", "previously", "in the past", "earlier", "before that")
 NOT_AGAIN = tuple(
