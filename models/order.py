@@ -84,6 +84,20 @@ class Order(Document):
                     ("amount", ASCENDING),
                 ]
             ),
+            # Orders without a coupon or a named product cost these two nothing.
+            *(
+                IndexModel(
+                    [
+                        (path, ASCENDING),
+                        ("status", ASCENDING),
+                        ("placed_at", ASCENDING),
+                        ("customer_id", ASCENDING),
+                        ("amount", ASCENDING),
+                    ],
+                    partialFilterExpression={path: GIVEN},
+                )
+                for path in ("folded.coupon", "folded.product")
+            ),
         ]
 
     @before_event(Insert, Replace, Save, SaveChanges)

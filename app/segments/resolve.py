@@ -8,8 +8,9 @@ their ids in a filter (7.4 s and 0.43 s).
 Which index serves what (see `models.order`), all of them covering, so that no order is read:
 
 - status, window and grouping: `status, placed_at, customer_id, amount`
-- `category` equal or in a list, then status and window: `folded.category, status, placed_at, customer_id, amount`
-- product, channel, coupon and amount are compared in the orders that status and window leave
+- `category`, `coupon` or `product` equal or in a list, then status and window: `folded.category, status, placed_at,
+  customer_id, amount`, and the like for coupon and product
+- channel and amount are compared in the orders that status and window leave
 
 Where the other conditions of the rule leave few customers (50,000, and fewer than a third of the orders in question),
 only theirs are looked at, by `customer_id, placed_at, status, amount`. Deliveries are found by `campaign_id, ...`;

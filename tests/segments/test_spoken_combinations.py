@@ -54,7 +54,9 @@ CLAUSES: dict[str, Any] = {
     "do not live in Chennai": ["city", "neq", "Chennai"],
     "are not in Delhi or Pune": ["city", "not_in", ["Delhi", "Pune"]],
     "are women": ["gender", "eq", "female"],
-    "are under 30 years old": ["age", "lt", 30],
+    "are under 30": ["age", "lt", 30],
+    "are not over 60": ["age", "lte", 60],
+    "are 40 or older": ["age", "gte", 40],
     "are aged 25 to 35": ["age", "between", [25, 35]],
     "are tagged vip": ["tags", "any_of", ["vip"]],
     "are tagged vip or wholesale": ["tags", "any_of", ["vip", "wholesale"]],
@@ -63,6 +65,7 @@ CLAUSES: dict[str, Any] = {
     "spent between 5k and 20k": ["total_spent", "between", [5_000, 20_000]],
     "have an average order above 2k": ["avg_order_value", "gt", 2_000],
     "placed more than 3 orders": ["order_count", "gt", 3],
+    "ordered twice or more": ["order_count", "gte", 2],
     "have at most 5 orders": ["order_count", "lte", 5],
     "never ordered": ["order_count", "eq", 0],
     "ordered only once": ["order_count", "eq", 1],
@@ -82,6 +85,10 @@ CLAUSES: dict[str, Any] = {
     "have at least 2 orders above 5k": orders(op="gte", value=2, where=[["amount", "gt", 5_000]]),
     "spent over 5k in the last 90 days": orders(measure="sum", op="gt", value=5_000, window=["in_last", "90d"]),
     "spent over 5k on Beauty": orders(measure="sum", op="gt", value=5_000, where=[["category", "eq", "Beauty"]]),
+    "bought Sarees once or twice this month": orders(
+        op="between", value=[1, 2], where=[["category", "eq", "Sarees"]], window=["in_period", "this month"]
+    ),
+    "bought products containing silk": orders(where=[["product", "contains", "silk"]]),
     "bought online": orders(where=[["channel", "eq", "online"]]),
     "used coupon WELCOME10": orders(where=[["coupon", "eq", "WELCOME10"]]),
     "opened Diwali Sale": campaign("opened", "Diwali Sale"),
@@ -105,10 +112,18 @@ def either(*parts: Any) -> dict[str, Any]:
 
 
 def denied(tree: Any) -> Any:
-    """Everybody else. Consent is there or not, so its opposite has a plain spelling."""
-    if isinstance(tree, list) and tree[0].endswith("_opt_in"):
-        return [tree[0], tree[1], not tree[2]]
+    """Everybody else."""
     return {"not": tree}
+
+
+def plain_consent(node: Any) -> Any:
+    """The rule with denied consent spelled plainly: consent is there or not, so its opposite is the other value."""
+    if "rules" not in node:
+        return node
+    rules = [plain_consent(rule) for rule in node["rules"]]
+    if node.get("not") and len(rules) == 1 and rules[0].get("field", "").endswith("_opt_in"):
+        return {**rules[0], "value": not rules[0]["value"]}
+    return {**node, "rules": rules}
 
 
 JOINTS: dict[str, Any] = {
@@ -132,18 +147,8 @@ JOINTS: dict[str, Any] = {
     "customers who {} and ({} or {})": lambda a, b, c: [both(a, either(b, c))],
     "({} or {}) and not ({})": lambda a, b, c: [both(either(a, b), denied(c))],
 }
-ORDERING = ("bought", "placed at least 2 orders of", "have at least 2 orders above")
-COUPON = "used coupon WELCOME10"
 EACH = 400 if THOROUGH else 12
 """Sentences for each joint."""
-
-
-def _words(chance: random.Random, count: int) -> list[str]:
-    """Some clauses; not the coupon beside what was bought, which may speak of one order or of two."""
-    while True:
-        words = chance.sample(sorted(CLAUSES), count)
-        if COUPON not in words or not any(word.startswith(ORDERING) for word in words):
-            return words
 
 
 @pytest.mark.parametrize("joint", JOINTS)
@@ -151,12 +156,12 @@ def test_joined_clauses_are_right_or_declined(joint: str) -> None:
     chance = random.Random(joint)
     verdicts: Counter[str] = Counter()
     for _ in range(EACH):
-        words = _words(chance, joint.count("{}"))
+        words = chance.sample(sorted(CLAUSES), joint.count("{}"))
         text = joint.format(*words)
         answer = parse_words(text, CATALOGUE, today=TODAY)
         meant = JOINTS[joint](*(CLAUSES[word] for word in words))
         right = answer.rule is not None and any(
-            alike(answer.rule, tree_of(tree, CATALOGUE), CATALOGUE) for tree in meant
+            alike(plain_consent(answer.rule), plain_consent(tree_of(tree, CATALOGUE)), CATALOGUE) for tree in meant
         )
         assert right or answer.rule is None, f"{text} -> {answer.sentence}"
         verdicts["right" if right else "declined"] += 1

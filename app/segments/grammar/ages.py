@@ -14,6 +14,7 @@ from app.segments.grammar.numbers import count
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, group, leaf
 
 _OLDER = ("older", "younger")
+_OR_OLDER = ("or older", "and older", "or younger", "and younger")
 _YEARS = ("years old", "years of age", "year old", "year olds", "yrs old", "yr olds", "yo", "year old customers")
 _AGED = (
     "aged", "age", "ages", "age is", "in the age group", "of age", "ages from", "aged from", "age group", "age range",
@@ -115,7 +116,7 @@ def ages(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     spoken = prompt.has(read.end, *_YEARS)
     person = named == at and not spoken and is_of_person(prompt, at, read)
     after = prompt.lookup(years, AFTER) if not read.explicit else None
-    older = prompt.word(read.end - 1) in _OLDER or prompt.has(years, *(f"{a} {b}" for a in ("or", "and") for b in _OLDER))
+    older = prompt.word(read.end - 1) in _OLDER or prompt.has(years, *_OR_OLDER)
     if named == at and not spoken and not person and not older:
         return
     if person and prompt.word(read.end) == "only":

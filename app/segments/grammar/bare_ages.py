@@ -1,4 +1,4 @@
-"""A number that is an age because of what it is said of: "people under 30", "are over 40", "women between 25 and 40"."""
+"""A number that is an age by whom it is said of: "people under 30", "are over 40", "men between 25 and 40"."""
 
 from __future__ import annotations
 
@@ -103,9 +103,9 @@ def _all_of_people(prompt: Prompt, end: int) -> bool:
     for at in range(end):
         word = prompt.word(at)
         thing = word in ("that", "which") and not _person(prompt, at - 1)
-        of_thing = word in (*_COPULAS, "was", "were") and not (
-            at == 0 or prompt.word(at - 1) in (*_JOINTS, *_OPENERS, "that", "which", *_BETWEEN) or _person(prompt, at - 1)
-        )
-        if word == "whose" or thing or of_thing or (word in ORDERS and prompt.word(at - 1) in ("of", "total")):
+        before = prompt.word(at - 1)
+        begins = at == 0 or before in (*_JOINTS, *_OPENERS, "that", "which", *_BETWEEN) or _person(prompt, at - 1)
+        of_thing = word in (*_COPULAS, "was", "were") and not begins
+        if word == "whose" or thing or of_thing or (word in ORDERS and before in ("of", "total")):
             return False
     return True

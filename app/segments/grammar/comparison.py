@@ -201,6 +201,8 @@ def postfix(prompt: Prompt, bare: Comparison) -> Comparison:
     after = None if bare.explicit else prompt.lookup(bare.end, AFTER)
     if after is None or (prompt.word(bare.end) in ("and", "or") and _starts_number(prompt, after[1])):
         return bare
+    if prompt.word(after[1]) in ("than", "then"):
+        return bare
     return Comparison(((after[0], bare.numbers),), after[1])
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.segments.grammar.buying import Purchase
-from app.segments.grammar.comparison import BEFORE, Comparison, comparison, postfix
+from app.segments.grammar.comparison import comparison
 from app.segments.grammar.durations import Frame, duration
 from app.segments.grammar.frames import time_frame
 from app.segments.grammar.names import listing
-from app.segments.grammar.numbers import amount, count
+from app.segments.grammar.numbers import amount
 from app.segments.grammar.prompt import Lead, Prompt, Unclear, leaf
 from app.segments.grammar.purchase_words import (
     BEFORE_NOW,
@@ -16,10 +16,11 @@ from app.segments.grammar.purchase_words import (
     NOT_AGAIN,
     NOT_AGAIN_ENDS,
     OF_GOODS,
+    REDEEMED,
     SIGNS,
-    TIMES,
     USING,
 )
+from app.segments.grammar.times import times as how_often
 
 
 def adjectives(prompt: Prompt, facts: Purchase) -> Purchase:
@@ -27,9 +28,11 @@ def adjectives(prompt: Prompt, facts: Purchase) -> Purchase:
     while True:
         for field in ("status", "channel", "category"):
             start = prompt.skip(facts.end, "in") if prompt.word(facts.end + 1) == "store" else facts.end
-            hits = prompt.names.at(prompt, start, [f"order.{field}"])
-            if hits and not facts.bound(field):
-                facts = facts.but(where=(*facts.where, leaf(field, "=", hits[0].value)), end=hits[0].end)
+            found = next(listing(prompt, start, [f"order.{field}"]), None)
+            if found is not None and not facts.bound(field) and (len(found.values) == 1 or found.joint == "or"):
+                values = list(found.values)
+                node = leaf(field, "=", values[0]) if len(values) == 1 else leaf(field, "in", values)
+                facts = facts.but(where=(*facts.where, node), end=found.end)
                 break
         else:
             return facts
@@ -66,7 +69,7 @@ def complements(prompt: Prompt, facts: Purchase, lead: Lead, *, times: bool = Tr
             or _goods(prompt, facts)
             or _channel(prompt, facts)
             or coupon(prompt, facts, USING)
-            or (_times(prompt, facts) if times else None)
+            or (how_often(prompt, facts) if times else None)
             or _later(prompt, facts, lead)
             or _elsewhere(prompt, facts, lead)
         )
@@ -118,11 +121,9 @@ def _goods(prompt: Prompt, facts: Purchase) -> Purchase | None:
     if facts.goods is not None or facts.bound("category"):
         return None
     start = prompt.skip(facts.end, *OF_GOODS)
-    found = max(
-        listing(prompt, start, ("order.category", "order.product"), again=("from", "in", "any", "the", "of", "on")),
-        key=lambda item: item.end,
-        default=None,
-    )
+    fields, again = ("order.category", "order.product"), ("from", "in", "any", "the", "of", "on")
+    listings = [item for here in {start, facts.end} for item in listing(prompt, here, fields, again=again)]
+    found = max(listings, key=lambda item: item.end, default=None)
     if found is None:
         return _product(prompt, facts)
     end = prompt.skip(found.end, "products", "items", "category", "categories", "goods", "items from us", "stuff")
@@ -195,6 +196,7 @@ def coupon(prompt: Prompt, facts: Purchase, ways: tuple[str, ...]) -> Purchase |
     token = prompt.token(word)
     after = prompt.skip(known[0].end if known else word + 1, *COUPONS)
     said = word > start or after > (known[0].end if known else word + 1)
+    said = said or (not ways and prompt.word(facts.end - 1) in REDEEMED and token is not None and _is_sure(token.text))
     several = next((item for item in listing(prompt, word, ["order.coupon"]) if len(item.values) > 1), None)
     if several is not None and several.joint in ("or", "either"):
         node = leaf("coupon", "in", list(several.values))
@@ -207,28 +209,12 @@ def coupon(prompt: Prompt, facts: Purchase, ways: tuple[str, ...]) -> Purchase |
     return None
 
 
+def _is_sure(text: str) -> bool:
+    """Whether a word in capitals with digits, such as SAVE20, can be nothing but a code."""
+    return text.isalnum() and text.isupper() and text[-1].isdigit() and sum(map(str.isalpha, text)) > 2
+
+
 def _is_code(text: str, kind: str) -> bool:
     """Whether a word looks like a code: in quotes, in capitals, or with a digit in it."""
     spelled = kind in ("word", "raw") and len(text) > 2 and (text.isupper() or any(map(str.isdigit, text)))
     return (kind == "quoted" and bool(text)) or spelled
-
-
-def _times(prompt: Prompt, facts: Purchase) -> Purchase | None:
-    """More than 3 times, at least twice, once."""
-    if facts.test is not None:
-        return None
-    before = prompt.lookup(facts.end, BEFORE)
-    start = before[1] if before else prompt.skip(facts.end, "only", "just")
-    number = TIMES.get(prompt.word(start))
-    if number is not None:
-        return facts.but(
-            test=Purchase.times(before[0] if before else "=", number, start + 1, before is not None), end=start + 1
-        )
-    test = comparison(prompt, facts.end, count)
-    if test is None or not test.whole:
-        return None
-    end = prompt.skip(test.end, "times", "time")
-    if end == test.end:
-        return None
-    test = postfix(prompt, Comparison(test.tests, end, test.explicit))
-    return facts.but(test=test, end=test.end)

@@ -14,6 +14,7 @@ from app.segments.grammar.leads import leads
 from app.segments.grammar.memberships import absences, campaigns, segments
 from app.segments.grammar.mishaps import coupons, mishaps
 from app.segments.grammar.moments import order_dates, sign_ups
+from app.segments.grammar.products import products
 from app.segments.grammar.profile import genders, nationalities, places, sources, tags
 from app.segments.grammar.prompt import Found, Lead, Prompt, Unclear
 from app.segments.grammar.purchases import habits, nouns, verbs
@@ -41,6 +42,7 @@ READERS: tuple[Reader, ...] = (
     measures,
     coupons,
     mishaps,
+    products,
     campaigns,
     absences,
     segments,

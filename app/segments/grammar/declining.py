@@ -9,6 +9,7 @@ from app.segments.grammar.impossible import impossible
 from app.segments.grammar.lexicon import past_openers, unknown_spans
 from app.segments.grammar.numbers import number
 from app.segments.grammar.prompt import Prompt, Unclear
+from app.segments.grammar.purchase_words import VERBS
 from app.segments.grammar.vague import vague_question
 
 ENDS = ("", ",", ")", "]", ".", "in", "from", "who", "and", "or", "but", "with", "only")
@@ -20,7 +21,7 @@ def not_understood(prompt: Prompt) -> Unclear:
     reason = impossible(_without_names(prompt))
     if reason is not None:
         return Unclear(reason, unknown or (_rest(prompt),), final=True)
-    question = _segment_question(prompt) or _vague(prompt) or _country(prompt) or _bare_number(prompt)
+    question = _segment_question(prompt) or _only(prompt) or _vague(prompt) or _country(prompt) or _bare_number(prompt)
     if question is not None:
         return Unclear(question[0], unknown or (question[1],))
     spans = [span for span in unknown or (_rest(prompt),) if span]
@@ -38,6 +39,24 @@ def _segment_question(prompt: Prompt) -> tuple[str, str] | None:
             )
             return question, name
     return None
+
+
+def _only(prompt: Prompt) -> tuple[str, str] | None:
+    """Only bought Shoes: "only" is either a word of emphasis or denies everything else."""
+    for at in range(len(prompt)):
+        start = prompt.skip(at, "only ever", "only", "just ever", "exclusively", "nothing but")
+        if start > at and comparison(prompt, start, number) is None and (_buys(prompt, start) or _buys(prompt, at - 1)):
+            text = prompt.span(at if _buys(prompt, start) else at - 1, len(prompt))
+            question = (
+                f"Does “{text}” leave out who ever bought anything else? Then say what they never bought: "
+                "“bought this but never that”."
+            )
+            return question, text
+    return None
+
+
+def _buys(prompt: Prompt, at: int) -> bool:
+    return at >= 0 and prompt.has(at, *VERBS)
 
 
 def _vague(prompt: Prompt) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.segments.grammar.conditions import condition
+from app.segments.grammar.gapping import second_purchase
 from app.segments.grammar.joints import JUXTAPOSED, Joint, joint_at
 from app.segments.grammar.leads import NOUNS, leads
 from app.segments.grammar.prompt import Node, Prompt, Remark, Unclear, deny, group
@@ -66,7 +67,8 @@ def _next(prompt: Prompt, at: int, parts: Sequence[Part], campaign: str | None) 
         joint = replace(joint, kind="except")
     if joint.kind == "":
         return _juxtaposed(prompt, at, parts[-1], campaign) if parts else None
-    return _part(prompt, joint.end, joint, campaign)
+    part = _part(prompt, joint.end, joint, campaign)
+    return part or (second_purchase(prompt, parts[-1], joint) if parts else None)
 
 
 def _juxtaposed(prompt: Prompt, at: int, before: Part, campaign: str | None) -> Part | None:

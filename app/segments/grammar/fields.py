@@ -116,7 +116,9 @@ def _by_type(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Foun
 
 def _presence(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:
     absent, present = prompt.skip(at, *_ABSENT), prompt.skip(at, *_PRESENT)
-    if not any(fold(value) == "unknown" for value in field.values):
+    if any(fold(value) == "unknown" for value in field.values):
+        absent = at if prompt.has(at, "is not known") else absent
+    else:
         absent = max(absent, prompt.skip(at, "is unknown", "unknown"))
     if max(absent, present) == at or field.type is FieldType.BOOLEAN or field.name in ("order_count", "total_spent"):
         return
@@ -155,9 +157,17 @@ def _text(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:
         if digits is not None and digits.isdigit():
             yield Found(node=leaf(field.name, operator, f"+{digits}"), end=start + 2, kind="field")
     text = free_text(prompt, start, part=operator not in ("=", "!="))
+    if field.name == "email" and operator in ("=", "!=") and not _is_address(prompt, start):
+        return
     if text is not None and field.type is FieldType.TEXT:
         negated = operator in ("!=", "doesNotContain")
         yield Found(node=leaf(field.name, operator, text), end=start + 1, kind="field", negated=negated)
+
+
+def _is_address(prompt: Prompt, at: int) -> bool:
+    """Whether a whole address stands here: in "with email in January" none does."""
+    token = prompt.token(at)
+    return token is not None and (token.kind == "quoted" or "@" in token.text)
 
 
 def free_text(prompt: Prompt, at: int, *, part: bool) -> str | None:

@@ -9,11 +9,12 @@ from importlib import import_module
 from app.segments.grammar.field_names import names_of
 from app.segments.grammar.prompt import Prompt
 from app.segments.grammar.tokens import words_of
+from app.segments.grammar.vague import vague_question
 
 _TABLES = (
-    "addresses", "ages", "ago", "bare_ages", "comparison", "complements", "consent", "dates", "days", "durations", "fields",
-    "frames", "joints", "leads", "memberships", "mishaps", "moments", "moment_words", "numbers", "profile", "purchases",
-    "purchase_words", "spending",
+    "addresses", "ages", "ago", "bare_ages", "comparison", "complements", "consent", "dates", "days", "durations",
+    "fields", "frames", "joints", "leads", "memberships", "mishaps", "moments", "moment_words", "numbers", "products",
+    "profile", "purchases", "purchase_words", "spending", "times",
 )  # fmt: skip
 """Modules whose tables hold the words of the language. By name: functions of the same name hide some of them."""
 _ASKING = (
@@ -44,7 +45,21 @@ def past_openers(prompt: Prompt) -> int:
     at = 0
     while (after := prompt.skip(at, *OPENERS)) > at:
         at = after
-    return at
+    return _past_label(prompt, at)
+
+
+def _past_label(prompt: Prompt, at: int) -> int:
+    """After "lapsed customers:", a name that what follows explains; the place itself where there is none.
+
+    Only vague words with a noun are such a name: "women: over 40" says something before the colon.
+    """
+    colon = next((here for here in range(at, min(at + 5, len(prompt))) if prompt.word(here) == ":"), at)
+    words = [prompt.word(here) for here in range(at, colon)]
+    vague = [word for word in words if vague_question(word) is not None]
+    return colon + 1 if vague and all(word in vague or word in _LABELLED for word in words) else at
+
+
+_LABELLED = ("customers", "customer", "people", "buyers", "shoppers", "users", "our", "the", "all", "clients")
 
 
 def unknown_spans(prompt: Prompt) -> tuple[str, ...]:

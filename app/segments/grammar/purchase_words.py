@@ -49,6 +49,7 @@ COUPONS = (
     "coupon", "coupons", "coupon code", "coupon codes", "voucher", "vouchers", "voucher code", "promo code",
     "promo codes", "discount code", "discount codes", "code", "discount coupon", "promo", "promotion code",
 )  # fmt: skip
+REDEEMED = ("used", "redeemed", "applied", "use", "redeem", "apply")
 USING = (
     "with", "using", "with the", "using the", "with a", "using a", "with our", "with any", "using any", "by using",
     "with code", "via",
@@ -79,6 +80,11 @@ YET_TO_BUY = tuple(
     for deed in ("order", "buy", "purchase", "buy anything", "place an order", "make a purchase", "order anything",
                  "place their first order", "make their first purchase", "place a first order", "place any order")
 )  # fmt: skip
+AGAIN = tuple(
+    f"{verb} {again}"
+    for verb in ("ordered", "bought", "purchased", "shopped", "ordered from us", "bought from us", "shopped with us")
+    for again in ("again", "a second time")
+)
 TRADE = ("buyers", "buyer", "shoppers", "shopper", "purchasers", "purchaser")
 _AVERAGE = (
     "average order value", "average order", "avg order", "avg order value", "aov", "average basket",
@@ -97,4 +103,3 @@ MEASURES = (
 )
 SIGNS = ("<", ">", "=", "≥", "≤")
 """After "orders" a sign compares their number, as in a table; a word leaves open what it compares."""
-TIMES = {"once": 1, "twice": 2, "thrice": 3}

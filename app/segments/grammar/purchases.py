@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.segments.grammar.buying import Purchase, build_count
 from app.segments.grammar.comparison import BEFORE, Comparison, comparison, postfix
@@ -11,6 +12,7 @@ from app.segments.grammar.names import listing
 from app.segments.grammar.numbers import count
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, leaf
 from app.segments.grammar.purchase_words import (
+    AGAIN,
     NON_BUYERS,
     NOUNS,
     ONE_TIME,
@@ -36,9 +38,11 @@ def habits(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     never = prompt.skip(start, *NON_BUYERS, *YET_TO_BUY)
     if never > start and not lead.negated:
         yield Found(node=leaf("order_count", "=", 0), end=never, kind="habit", negated=True)
+    yield from _again(prompt, at, lead)
     of = prompt.skip(at, "buyers of", "buyer of", "purchasers of")
     for goods in listing(prompt, of, ("order.category", "order.product")):
-        end = goods.end if of > at else prompt.skip(goods.end, *TRADE)
+        trade = (*TRADE, "customers") if goods.field == "order.category" else TRADE
+        end = goods.end if of > at else prompt.skip(goods.end, *trade)
         if (of > at or end > goods.end) and lead.negation in ("", "not", "except"):
             yield from build_count(prompt, Purchase(at=at, end=end, goods=goods), lead)
     for hit in prompt.names.at(prompt, prompt.skip(start, "in"), ["order.channel"]):
@@ -46,6 +50,20 @@ def habits(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         if end > hit.end and lead.negation in ("", "not", "except"):
             where = (leaf("channel", "=", hit.value),)
             yield from build_count(prompt, Purchase(at=at, end=end, where=where), lead)
+
+
+def _again(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Ordered again: only where nothing is named that it might have come after, and no time."""
+    end = prompt.skip(at, *AGAIN)
+    if end == at or lead.negated or prompt.word(end) not in ("", ".", "?", "!"):
+        return
+    if any(prompt.word(here) in _BEFORE_AGAIN for here in range(at)):
+        return
+    remark = Remark("order_count_words", f"“{prompt.span(at, end)}” means two orders or more.")
+    yield Found(node=leaf("order_count", ">=", 2), end=end, kind="habit", remarks=(remark,))
+
+
+_BEFORE_AGAIN = ("and", "or", "but", "yet", "then", ",", ";", "since", "after", "before")
 
 
 def verbs(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -63,6 +81,8 @@ def verbs(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     )
     facts = complements(prompt, Purchase(at=at, end=start), lead)
     facts = facts.but(end=prompt.skip(facts.end, "yet")) if lead.negated and facts.frame is None else facts
+    if facts.goods is not None and facts.goods.joint == "nor" and not lead.negated and facts.test is None:
+        facts, lead = facts.but(goods=replace(facts.goods, joint="or")), replace(lead, negation="not")
     yield from build_count(prompt, facts, lead)
 
 

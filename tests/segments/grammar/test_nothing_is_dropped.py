@@ -16,9 +16,9 @@ from tests.ai.cases import CATALOGUE, DOCUMENT, TODAY
 UNDERSTOOD = [case for case in DOCUMENT["cases"] if case["offline"] == "must"]
 TURNS = ("not", "never", "only", "average", "twice", "without", "per", "few", "most")
 _REDUNDANT = """
-    = a aged all an and anything are been before both but came custmers customers did each everyone exactly
+    = a aged all an and anything are been before both but came coupon custmers customers did each everyone exactly
     had have in is it largest lifetime live made me number of on one only over people placed please rs rupees
-    segment single tagged the those to total totl used value who whose with worth yet
+    segment single tagged the those to total totl used value who whose with worth years yet
 """
 REDUNDANT = frozenset(_REDUNDANT.split())
 """Words that one prompt or another says the same without."""
