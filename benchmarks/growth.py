@@ -23,8 +23,8 @@ from app.database import collection
 from app.embedded import embedded_servers
 from app.segments import overlap
 from app.segments.compile import compile_rule
-from app.segments.current import read_rule
 from app.segments.growth import keeper
+from app.segments.saved.current import read_rule
 from app.segments.service import create_segment
 from app.settings import read_settings, use_settings
 from models import Segment

@@ -10,7 +10,7 @@ from typing import Any
 from bson import Decimal128
 
 from app.database import collection, database
-from app.segments.dates import Clock, midnight
+from app.segments.rule.dates import Clock, midnight
 from benchmarks.segment_data import CAMPAIGNS
 
 Raw = dict[str, Any]

@@ -29,12 +29,12 @@ from app.auth.members import system_member
 from app.embedded import embedded_servers
 from app.segments.catalogue import load_catalogue
 from app.segments.compile import compile_rule
-from app.segments.counting import count_rule
-from app.segments.dates import clock_at
-from app.segments.evaluate import evaluate
-from app.segments.filters import rule_filter
+from app.segments.compile.filters import rule_filter
+from app.segments.explain.evaluate import evaluate
 from app.segments.preview import condition_counts, glimpse, near_misses
+from app.segments.preview.counting import count_rule
 from app.segments.rule import parse_rule
+from app.segments.rule.dates import clock_at
 from app.segments.sentence import sentence
 from app.settings import read_settings, use_settings
 from benchmarks.segment_data import fill

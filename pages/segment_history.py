@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from app.auth.permissions import allowed
-from app.segments.revisions import Step, list_revisions
+from app.segments.saved.revisions import Step, list_revisions
 from app.segments.service import get_segment, restore_segment
 from models import Member, Segment
 from models.segment import RuleSource

@@ -5,8 +5,8 @@ from __future__ import annotations
 from nicegui import events, ui
 
 from app.errors import Conflict, InvalidInput
-from app.segments.exchange import LARGEST, Incoming, read_segment
 from app.segments.preview import preview
+from app.segments.saved.exchange import LARGEST, Incoming, read_segment
 from app.segments.service import create_segment
 from models.member import Member
 from models.segment import RuleSource

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from app.auth.permissions import allowed
-from app.segments.people import Person, people_page
+from app.segments.preview.people import Person, people_page
 from app.segments.service import get_segment, refresh_size
 from app.settings import get_settings
 from models import Member, Segment

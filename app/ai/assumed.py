@@ -11,8 +11,8 @@ from app.errors import RuleError
 from app.segments.catalogue import Catalogue, FieldType
 from app.segments.grammar.numbers import number
 from app.segments.grammar.prompt import Prompt, Unclear, replaced
-from app.segments.nodes import Condition, Group, Node, OrdersCondition, leaves
 from app.segments.rule import parse_rule, rule_json
+from app.segments.rule.nodes import Condition, Group, Node, OrdersCondition, leaves
 
 
 def assumptions_of(

@@ -13,7 +13,7 @@ from app.segments.grammar.frames import duration
 from app.segments.grammar.numbers import number
 from app.segments.grammar.prompt import Prompt, Unclear
 from app.segments.grammar.vague import vague_question
-from app.segments.nodes import CampaignCondition, Condition, Group, RelativeDay, SegmentCondition, Span
+from app.segments.rule.nodes import CampaignCondition, Condition, Group, RelativeDay, SegmentCondition, Span
 from models.values import fold
 
 _COMMON = frozenset(

@@ -11,7 +11,15 @@ from app.segments.grammar.comparison import AFTER, BEFORE
 from app.segments.grammar.frames import duration
 from app.segments.grammar.numbers import number
 from app.segments.grammar.prompt import Prompt, Unclear
-from app.segments.nodes import CampaignCondition, Condition, Group, OrdersCondition, RelativeDay, SegmentCondition, Span
+from app.segments.rule.nodes import (
+    CampaignCondition,
+    Condition,
+    Group,
+    OrdersCondition,
+    RelativeDay,
+    SegmentCondition,
+    Span,
+)
 from models.values import fold
 
 _NEGATIVE = ("!=", "notIn", "noneOf", "doesNotContain")

@@ -12,9 +12,9 @@ from app.segments.catalogue import Catalogue, Field, FieldType
 from app.segments.grammar.fields import names_of
 from app.segments.grammar.prompt import Prompt
 from app.segments.grammar.tokens import words_of
-from app.segments.nodes import Condition, Group
 from app.segments.rule import parse_rule, rule_json
-from app.segments.terms import node_words
+from app.segments.rule.nodes import Condition, Group
+from app.segments.sentence.terms import node_words
 from models.values import fold
 
 _CONSENT = frozenset(

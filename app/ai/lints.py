@@ -14,8 +14,8 @@ from app.segments.grammar.names import Names
 from app.segments.grammar.numbers import amount, number
 from app.segments.grammar.prompt import Prompt, Unclear
 from app.segments.grammar.tokens import tokenize
-from app.segments.nodes import Condition, Group, Node, OrdersCondition, RelativeDay, Span, Value, leaves
 from app.segments.rule import CampaignCondition
+from app.segments.rule.nodes import Condition, Group, Node, OrdersCondition, RelativeDay, Span, Value, leaves
 from models.values import fold
 
 ALWAYS_SAID = frozenset(map(Decimal, (0, 1)))

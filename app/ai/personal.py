@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.ai.suggestion import Suggestion
-from app.segments.nodes import Condition, Group, leaves
+from app.segments.rule.nodes import Condition, Group, leaves
 
 PERSONAL = frozenset({"name", "first_name", "last_name", "email", "phone", "postal_code", "birthday"})
 """Fields whose values no provider is told."""

@@ -19,8 +19,8 @@ from app.ai.suggestion import Suggestion
 from app.errors import RuleError
 from app.segments.catalogue import Catalogue
 from app.segments.grammar.prompt import Prompt
-from app.segments.nodes import Group
 from app.segments.rule import parse_rule, rule_json
+from app.segments.rule.nodes import Group
 from app.segments.sentence import sentence
 from models.member import Member
 

@@ -11,7 +11,7 @@ from app.ai.insights.insight import Written
 from app.ai.suggestion import Suggestion
 from app.insights.facts import Facts, Sentence
 from app.segments.catalogue import Catalogue
-from app.segments.nodes import Group
+from app.segments.rule.nodes import Group
 from models.member import Member
 
 

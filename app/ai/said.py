@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from app.segments.grammar.comparison import AFTER, BEFORE, OPPOSITE
 from app.segments.grammar.prompt import Prompt
-from app.segments.nodes import CampaignCondition, Condition, Group, Node, OrdersCondition, SegmentCondition, Window
+from app.segments.rule.nodes import CampaignCondition, Condition, Group, Node, OrdersCondition, SegmentCondition, Window
 
 NEGATORS = frozenset(
     (

@@ -15,13 +15,13 @@ from app.ai.suggestion import Suggestion
 from app.auth.permissions import require
 from app.errors import InvalidInput
 from app.segments.catalogue import Catalogue, load_catalogue
-from app.segments.current import read_rule
-from app.segments.difference import difference
 from app.segments.grammar import parse_words
 from app.segments.grammar.vague import refusal
-from app.segments.nodes import Group
 from app.segments.refining import refine
 from app.segments.rule import parse_rule
+from app.segments.rule.nodes import Group
+from app.segments.saved.current import read_rule
+from app.segments.sentence.difference import difference
 from app.settings import get_settings
 from models.member import Member
 from models.values import now

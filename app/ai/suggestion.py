@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from app.segments.difference import Change
+from app.segments.sentence.difference import Change
 
 Outcome: TypeAlias = Literal["ok", "clarify", "partial", "refuse"]
 Source: TypeAlias = Literal["gemini", "openai", "grammar"]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from app.api.ids import Id, object_id
 from app.api.routes import NOT_FOUND, PROBLEMS, MemberRoute, may
 from app.api.shapes import Cursor, Limit, Page
-from app.segments.memberships import segments_of_customer
+from app.segments.explain.memberships import segments_of_customer
 from models.member import Member
 
 router = APIRouter(prefix="/api/customers", tags=["customers"], route_class=MemberRoute, responses=PROBLEMS)

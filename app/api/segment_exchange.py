@@ -12,8 +12,7 @@ from app.api.ids import object_id
 from app.api.routes import CONFLICT, NOT_FOUND, PROBLEMS, MemberRoute, may
 from app.api.segments import SegmentOut, segment_out
 from app.imports.exports import segment_csv
-from app.segments import exchange
-from app.segments.saved import get_segment
+from app.segments.saved import exchange, get_segment
 from models.member import Member
 
 router = APIRouter(prefix="/api/segments", tags=["segments"], route_class=MemberRoute, responses=PROBLEMS)

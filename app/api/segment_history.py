@@ -12,7 +12,7 @@ from app.api.ids import Id, object_id
 from app.api.routes import CONFLICT, NOT_FOUND, PROBLEMS, MemberRoute, may
 from app.api.segments import SegmentOut, segment_out
 from app.api.shapes import Cursor, Limit, Page, Shape
-from app.segments.revisions import Step, get_revision, list_revisions
+from app.segments.saved.revisions import Step, get_revision, list_revisions
 from app.segments.service import restore_segment
 from models.member import Member
 from models.segment import DescriptionSource, RuleSource

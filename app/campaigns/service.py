@@ -27,7 +27,7 @@ from app.database import collection, in_transaction
 from app.errors import Conflict
 from app.paging import Sort, check_limit, cursor_after, rows_after
 from app.segments.catalogue import forget_catalogue
-from app.segments.holds import hold_segments
+from app.segments.saved.holds import hold_segments
 from app.validation import checked
 from models.campaign import Campaign, CampaignState
 from models.member import Member

@@ -17,10 +17,10 @@ from pymongo.errors import ExecutionTimeout
 from app.database import collection
 from app.errors import CohortError
 from app.insights.facts import share
+from app.segments.catalogue.fields import Catalogue
 from app.segments.compile import compile_rule
-from app.segments.current import read_rule
-from app.segments.fields import Catalogue
-from app.segments.nodes import Condition, Group, leaves
+from app.segments.rule.nodes import Condition, Group, leaves
+from app.segments.saved.current import read_rule
 from models.campaign import Campaign
 from models.segment import Segment
 from models.values import now

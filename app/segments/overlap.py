@@ -25,14 +25,14 @@ from pymongo.errors import ExecutionTimeout, OperationFailure
 from app.auth.permissions import require
 from app.database import collection, database
 from app.errors import InvalidInput, NotFound, Unavailable
+from app.segments.catalogue.fields import Catalogue
 from app.segments.compile import compile_rule
-from app.segments.current import read_rule
-from app.segments.fields import Catalogue
-from app.segments.filters import all_of
+from app.segments.compile.filters import all_of
 from app.segments.growth.membership import Known, conditions, members
 from app.segments.growth.reading import SNAPSHOT_GONE, reading
-from app.segments.nodes import Group, Leaf
+from app.segments.rule.nodes import Group, Leaf
 from app.segments.saved import get_segment
+from app.segments.saved.current import read_rule
 from models.member import Member
 from models.segment import Segment
 from models.values import now

@@ -9,10 +9,14 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from app.auth.permissions import require
 from app.database import collection, in_transaction
 from app.errors import InvalidInput, NotFound
-from app.segments import descriptions
-from app.segments.canonical import rule_json
 from app.segments.catalogue import forget_catalogue
-from app.segments.checks import (
+from app.segments.catalogue.fields import Catalogue
+from app.segments.growth.recording import forget
+from app.segments.preview import count_members
+from app.segments.rule.canonical import rule_json
+from app.segments.rule.nodes import Group
+from app.segments.saved import clean_text, descriptions, get_segment, list_segments
+from app.segments.saved.checks import (
     LONGEST_NAME,
     changed_meanwhile,
     checked_name,
@@ -21,15 +25,10 @@ from app.segments.checks import (
     model_of,
     require_free,
 )
-from app.segments.current import read_rule
-from app.segments.fields import Catalogue
-from app.segments.growth.recording import forget
-from app.segments.holds import require_unused, take_turns
-from app.segments.nodes import Group
-from app.segments.preview import count_members
-from app.segments.revisions import get_revision
-from app.segments.saved import clean_text, get_segment, list_segments
-from app.segments.saving import insert_segment, size_of, swap_segment
+from app.segments.saved.current import read_rule
+from app.segments.saved.holds import require_unused, take_turns
+from app.segments.saved.revisions import get_revision
+from app.segments.saved.saving import insert_segment, size_of, swap_segment
 from app.segments.sentence import sentence
 from models.member import Member
 from models.segment import DescriptionSource, RuleSource, Segment

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from app.segments.explain import explain_customer
-from app.segments.memberships import Membership, segments_of_customer
+from app.segments.explain.memberships import Membership, segments_of_customer
 from models.member import Member
 from pages.components.button import button, icon_button
 from pages.components.card import card

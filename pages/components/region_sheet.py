@@ -8,8 +8,8 @@ from app.auth.permissions import allowed
 from app.errors import CohortError, Conflict, InvalidInput
 from app.segments.overlap import Overlap, Region
 from app.segments.preview import preview
+from app.segments.sentence.wording import listed
 from app.segments.service import create_segment
-from app.segments.wording import listed
 from models.member import Member
 from pages.components.button import button
 from pages.components.field import show_errors, text_field

@@ -8,8 +8,8 @@ from typing import Any
 
 from app.ai.suggestion import Suggestion
 from app.errors import RuleError
-from app.segments.difference import Change, difference
 from app.segments.rule import parse_rule
+from app.segments.sentence.difference import Change, difference
 from models import Member, Segment
 from models.segment import RuleSource
 from models.segment_draft import SegmentDraft

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 
 from app.segments.catalogue import Field, FieldType
-from app.segments.value_counts import value_counts
+from app.segments.catalogue.value_counts import value_counts
 from pages.components import chip, icon, icon_button, text
 from pages.components.popover import Popover
 from pages.components.text import box

@@ -15,10 +15,10 @@ from nicegui import background_tasks
 
 from app.errors import CohortError, RuleError
 from app.segments.catalogue import FieldType
-from app.segments.condition_counts import condition_counts
-from app.segments.glimpse import Glimpse, glimpse
-from app.segments.near_misses import NearMiss, near_misses
 from app.segments.preview import preview
+from app.segments.preview.condition_counts import condition_counts
+from app.segments.preview.glimpse import Glimpse, glimpse
+from app.segments.preview.near_misses import NearMiss, near_misses
 from models import Customer, Member
 from pages.components import explain
 from pages.segment_editor.state import EditorState

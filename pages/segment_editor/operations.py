@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app.segments.nodes import MAX_DEPTH
+from app.segments.rule.nodes import MAX_DEPTH
 from pages.components import icon, text
 from pages.components.popover import Popover, entry
 from pages.components.text import box

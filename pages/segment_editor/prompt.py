@@ -10,7 +10,7 @@ from nicegui import background_tasks, ui
 from app.ai.suggest import suggest_segment
 from app.ai.suggestion import Suggestion
 from app.errors import CohortError
-from app.segments.difference import Change
+from app.segments.sentence.difference import Change
 from models import Member
 from pages.components import button, card, explain, icon, text
 from pages.components.field import QUIET

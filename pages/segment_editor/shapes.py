@@ -10,8 +10,8 @@ from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
 
-from app.segments.canonical import value_json
 from app.segments.catalogue import FieldType
+from app.segments.rule.canonical import value_json
 
 
 class Shape(StrEnum):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.segments.catalogue import MEASURES as MEASURE_NAMES
 from app.segments.catalogue import FieldType
-from app.segments.fields import DAY_OPERATORS, NUMBER_OPERATORS
+from app.segments.catalogue.fields import DAY_OPERATORS, NUMBER_OPERATORS
 from pages.components import button, icon_button, text
 from pages.components.text import box
 from pages.segment_editor.inputs import choice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.segments.nodes import MAX_CONDITIONS, MAX_DEPTH
+from app.segments.rule.nodes import MAX_CONDITIONS, MAX_DEPTH
 from pages.segment_editor.tree import ConditionNode, GroupNode, Mode, Node, copied, walk
 
 Direction = Literal[-1, 1]

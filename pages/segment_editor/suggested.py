@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from app.ai.suggestion import Assumption, Suggestion
-from app.segments.difference import Change
+from app.segments.sentence.difference import Change
 from pages.components import button, chip, icon, text
 from pages.components.chip import Tone
 from pages.components.field import QUIET

@@ -9,7 +9,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from app.errors import CohortError
-from app.segments.value_counts import ValueCount
+from app.segments.catalogue.value_counts import ValueCount
 from models.values import fold
 from pages.components import number
 from pages.components.field import QUIET

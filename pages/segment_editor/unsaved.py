@@ -9,7 +9,7 @@ import structlog
 from nicegui import background_tasks
 
 from app.errors import CohortError
-from app.segments.drafts import Work, discard_draft, find_draft, keep_draft
+from app.segments.saved.drafts import Work, discard_draft, find_draft, keep_draft
 from models import Member, Segment
 from models.segment_draft import SegmentDraft
 from pages.components import ago, button, icon, text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.segments.catalogue import bare_catalogue
-from app.segments.nodes import MAX_CONDITIONS
+from app.segments.rule.nodes import MAX_CONDITIONS
 from models.segment import RuleSource
 from pages.segment_editor.state import EditorState
 from pages.segment_editor.structure import RuleTree

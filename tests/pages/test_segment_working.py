@@ -15,9 +15,9 @@ from app.customers.service import create_customer
 from app.database import collection
 from app.errors import Unavailable
 from app.segments.catalogue import forget_catalogue
-from app.segments.drafts import Work, find_draft, keep_draft
+from app.segments.catalogue.value_counts import forget_value_counts
+from app.segments.saved.drafts import Work, find_draft, keep_draft
 from app.segments.service import create_segment, get_segment, update_segment
-from app.segments.value_counts import forget_value_counts
 from models import Member, Segment
 from pages.segment_editor import prompt as prompt_box
 from pages.segment_editor import unsaved

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from bson import Decimal128, Int64, ObjectId
 
 from app.segments.catalogue import Catalogue
-from app.segments.dates import moved
+from app.segments.rule.dates import moved
 from models.customer import shadows_of as customer_shadows
 from models.order import COUNTED, OrderStatus
 from models.order import shadows_of as order_shadows

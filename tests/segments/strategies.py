@@ -12,7 +12,7 @@ from bson import Decimal128, ObjectId
 from hypothesis import strategies as st
 
 from app.segments.catalogue import OPERATORS, Catalogue, Field, FieldType, bare_catalogue, operators_of
-from app.segments.fields import CAMPAIGN_OPERATORS, SEGMENT_OPERATORS
+from app.segments.catalogue.fields import CAMPAIGN_OPERATORS, SEGMENT_OPERATORS
 from models.customer import shadows_of
 from models.order import OrderStatus
 from models.order import shadows_of as order_shadows

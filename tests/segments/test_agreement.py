@@ -15,14 +15,13 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from app.database import collection
 from app.errors import RuleError
-from app.segments import resolve, resolved
-from app.segments.compile import compile_rule
-from app.segments.counting import Counter
-from app.segments.dates import clock_at
-from app.segments.evaluate import evaluate
-from app.segments.facts import Facts
-from app.segments.nodes import Group
-from app.segments.parse import parse_rule
+from app.segments.compile import compile_rule, resolve, resolved
+from app.segments.explain.evaluate import evaluate
+from app.segments.explain.facts import Facts
+from app.segments.preview.counting import Counter
+from app.segments.rule.dates import clock_at
+from app.segments.rule.nodes import Group
+from app.segments.rule.parse import parse_rule
 from models.values import fold
 from tests.segments.crowd import CAMPAIGNS, SEGMENTS, STORED_SEGMENTS, Shop, crowd, shops
 from tests.segments.proving import THOROUGH, tries

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from app.errors import RuleError
 from app.segments.catalogue import operators_of
-from app.segments.dates import clock_at
-from app.segments.evaluate import evaluate
-from app.segments.facts import Facts
-from app.segments.filters import rule_filter
-from app.segments.nodes import Condition, Group, leaves
-from app.segments.parse import parse_rule
+from app.segments.compile.filters import rule_filter
+from app.segments.explain.evaluate import evaluate
+from app.segments.explain.facts import Facts
 from app.segments.rule import rule_json
+from app.segments.rule.dates import clock_at
+from app.segments.rule.nodes import Condition, Group, leaves
+from app.segments.rule.parse import parse_rule
 from app.segments.sentence import sentence
 from tests.segments.crowd import CAMPAIGNS, SEGMENTS, shops
 from tests.segments.proving import tries

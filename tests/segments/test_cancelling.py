@@ -16,8 +16,8 @@ from app.auth.tokens import issue_access
 from app.database import collection, database
 from app.main import create_app
 from app.segments.catalogue import forget_catalogue
+from app.segments.compile.resolved import Resolved
 from app.segments.preview import condition_counts, glimpse, near_misses, preview
-from app.segments.resolved import Resolved
 from app.settings import Settings
 from models import Member
 from models.values import now
@@ -56,9 +56,9 @@ async def until(holds: Callable[[int], bool]) -> None:
 async def test_a_cancelled_task_ends_the_work_in_mongodb(
     charlie: Member, look: Callable[..., Coroutine[Any, Any, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.segments.glimpse.EXACT_MS", 20_000)
-    monkeypatch.setattr("app.segments.glimpse.GUARD_SECONDS", 20.0)
-    monkeypatch.setattr("app.segments.condition_counts.COUNTED_MS", 20_000)
+    monkeypatch.setattr("app.segments.preview.glimpse.EXACT_MS", 20_000)
+    monkeypatch.setattr("app.segments.preview.glimpse.GUARD_SECONDS", 20.0)
+    monkeypatch.setattr("app.segments.preview.condition_counts.COUNTED_MS", 20_000)
     task = asyncio.ensure_future(look(charlie, RULE))
     await until(lambda count: count > 0)
     task.cancel()

@@ -15,15 +15,14 @@ from hypothesis import strategies as st
 from app.database import collection
 from app.errors import RuleError
 from app.segments import compile as compiling
-from app.segments import resolved
-from app.segments.compile import compile_rule
-from app.segments.counting import Counter, count_rule
-from app.segments.covering import covering_index
-from app.segments.dates import clock_at
-from app.segments.evaluate import evaluate
+from app.segments.compile import compile_rule, resolved
+from app.segments.compile.filters import rule_filter
 from app.segments.explain import load_facts
-from app.segments.filters import rule_filter
+from app.segments.explain.evaluate import evaluate
+from app.segments.preview.counting import Counter, count_rule
+from app.segments.preview.covering import covering_index
 from app.segments.rule import parse_rule
+from app.segments.rule.dates import clock_at
 from models import Segment
 from models.customer import shadows_of
 from models.order import shadows_of as order_shadows

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.segments.catalogue import bare_catalogue
-from app.segments.dates import (
+from app.segments.rule import Period, RelativeDay, Span, Value
+from app.segments.rule.dates import (
     Clock,
     Days,
     age_on,
@@ -19,7 +20,6 @@ from app.segments.dates import (
     midnight,
     moved,
 )
-from app.segments.rule import Period, RelativeDay, Span, Value
 
 TODAY = date(2026, 5, 15)
 KOLKATA = ZoneInfo("Asia/Kolkata")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.segments.difference import Change, difference
-from app.segments.normal import normal_form
 from app.segments.rule import parse_rule
+from app.segments.rule.normal import normal_form
+from app.segments.sentence.difference import Change, difference
 from tests.segments.strategies import CATALOGUE, orders_conditions, profile_rules
 from tests.segments.test_rule import NAMED, condition, group
 from tests.segments.test_rule_properties import steady

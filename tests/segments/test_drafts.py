@@ -8,7 +8,7 @@ import pytest
 
 from app.database import collection
 from app.errors import InvalidInput, PermissionDenied, TooLarge
-from app.segments.drafts import LARGEST_BYTES, Work, discard_draft, find_draft, keep_draft
+from app.segments.saved.drafts import LARGEST_BYTES, Work, discard_draft, find_draft, keep_draft
 from app.segments.service import create_segment
 from models import Member
 from models.segment import DescriptionSource, RuleSource

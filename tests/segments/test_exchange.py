@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from app.campaigns.service import create_campaign
 from app.errors import CohortError, Conflict, FieldError, InvalidInput, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue
-from app.segments.exchange import export_segment, import_segment, read_segment
-from app.segments.foreign import translate
 from app.segments.rule import parse_rule, rule_json
+from app.segments.saved.exchange import export_segment, import_segment, read_segment
+from app.segments.saved.foreign import translate
 from app.segments.service import create_segment, delete_segment
 from models import Customer, Member
 from models.segment import RuleSource

@@ -11,11 +11,11 @@ from bson import Decimal128
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.segments.dates import clock_at
-from app.segments.evaluate import Evaluator, evaluate
 from app.segments.explain import Explanation, Inquiry, explain
-from app.segments.facts import Facts
+from app.segments.explain.evaluate import Evaluator, evaluate
+from app.segments.explain.facts import Facts
 from app.segments.rule import parse_rule
+from app.segments.rule.dates import clock_at
 from tests.segments.strategies import CATALOGUE, NOW, customers, profile_rules
 from tests.segments.test_rule import NAMED, condition, group
 from tests.segments.test_rule_properties import steady

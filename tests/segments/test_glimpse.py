@@ -11,11 +11,11 @@ from bson import Decimal128, ObjectId
 
 from app.database import collection, database
 from app.errors import InvalidInput, PermissionDenied, RuleError
-from app.segments import condition_counts as counting_conditions
-from app.segments import glimpse as glimpsing
 from app.segments.catalogue import forget_catalogue
-from app.segments.estimating import estimate
 from app.segments.preview import condition_counts, glimpse, near_misses, preview
+from app.segments.preview import condition_counts as counting_conditions
+from app.segments.preview import glimpse as glimpsing
+from app.segments.preview.estimating import estimate
 from models import Member
 from models.customer import shadows_of
 from models.order import shadows_of as order_shadows
@@ -81,8 +81,8 @@ async def test_a_small_shop_is_counted_exactly(charlie: Member, monkeypatch: pyt
 
 async def test_what_takes_too_long_is_estimated(charlie: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(glimpsing, "GUARD_SECONDS", 0.0)
-    monkeypatch.setattr("app.segments.estimating.SAMPLED", 200)
-    monkeypatch.setattr("app.segments.estimating.SAMPLED_WITH_ORDERS", 200)
+    monkeypatch.setattr("app.segments.preview.estimating.SAMPLED", 200)
+    monkeypatch.setattr("app.segments.preview.estimating.SAMPLED_WITH_ORDERS", 200)
     for rule, size in (
         (condition("city", "=", "pune"), 100),
         (group(bought("count", ">=", 1, **SHOES)), 100),
@@ -101,8 +101,8 @@ async def test_what_takes_too_long_is_estimated(charlie: Member, monkeypatch: py
 
 
 async def test_a_sample_of_everybody_has_no_margin() -> None:
-    from app.segments.current import read_rule
-    from app.segments.dates import clock_at
+    from app.segments.rule.dates import clock_at
+    from app.segments.saved.current import read_rule
 
     rule, catalogue = await read_rule(group(bought("count", ">=", 2, **SHOES)))
     about = await estimate(rule, catalogue, clock_at(now(), catalogue), total=SIZE, longest_ms=5_000)
@@ -183,7 +183,7 @@ async def test_wrong_input_and_permissions(charlie: Member) -> None:
 
 
 async def test_the_tally_is_corrected_once(charlie: Member) -> None:
-    from app.segments.everybody import everybody
+    from app.segments.preview.everybody import everybody
 
     assert await everybody() == SIZE
     await collection("customers").delete_one({"city": "Pune"})

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.segments.comparing import within
-from app.segments.dates import Clock, age_on, anniversaries, days_for
-from app.segments.nodes import Period, RelativeDay, Span
+from app.segments.explain.comparing import within
+from app.segments.rule.dates import Clock, age_on, anniversaries, days_for
+from app.segments.rule.nodes import Period, RelativeDay, Span
 from tests.segments.crowd import MOMENTS
 from tests.segments.proving import tries
 

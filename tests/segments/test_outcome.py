@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.segments.nodes import Condition, Group, Node
-from app.segments.outcome import at, flips, reason, truths
+from app.segments.explain.outcome import at, flips, reason, truths
+from app.segments.rule.nodes import Condition, Group, Node
 from tests.segments.test_rule_properties import steady
 
 LEAVES = st.builds(Condition, field=st.just("city"), operator=st.just("null"), negated=st.booleans())

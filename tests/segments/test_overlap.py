@@ -13,9 +13,9 @@ from app.database import collection
 from app.errors import InvalidInput
 from app.segments import overlap as comparing
 from app.segments.compile import compile_rule
-from app.segments.current import read_rule
 from app.segments.overlap import exactly, overlap
 from app.segments.preview import preview
+from app.segments.saved.current import read_rule
 from app.segments.service import create_segment
 from models import Customer, Member, Segment
 from models.values import now

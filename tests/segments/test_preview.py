@@ -113,7 +113,7 @@ async def test_an_attribute_of_a_saved_rule_stays_known(database: object) -> Non
 
 async def test_what_was_made_a_moment_ago_is_known(charlie: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     await load_catalogue()
-    monkeypatch.setattr("app.segments.current.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("app.segments.saved.current.FRESH_SECONDS", 0.0)
     segment = await Segment(name="New", name_folded="new", rule=group(condition("city", "=", "Pune"))).insert()
     assert (await preview(charlie, condition("segment", "in", str(segment.id)))).count == 5
 

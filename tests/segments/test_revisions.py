@@ -12,7 +12,7 @@ from app.campaigns.service import create_campaign, update_campaign
 from app.database import collection
 from app.errors import CohortError, Conflict, InvalidInput, NotFound, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue
-from app.segments.revisions import Step, get_revision, list_revisions
+from app.segments.saved.revisions import Step, get_revision, list_revisions
 from app.segments.service import (
     create_segment,
     delete_segment,

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
-from app.segments.dates import clock_at
-from app.segments.evaluate import evaluate
-from app.segments.filters import rule_filter
+from app.segments.compile.filters import rule_filter
+from app.segments.explain.evaluate import evaluate
 from app.segments.rule import parse_rule, rule_json
+from app.segments.rule.dates import clock_at
 from app.segments.sentence import sentence
 from app.settings import Settings
 from tests.segments.strategies import CATALOGUE, NOW, customers, orders_conditions, profile_rules

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from app.errors import RuleError
 from app.segments.catalogue import FieldType, bare_catalogue, operators_of
-from app.segments.normal import normal_form
 from app.segments.rule import parse_rule
+from app.segments.rule.normal import normal_form
 from app.segments.sentence import sentence
-from app.segments.terms import node_words
+from app.segments.sentence.terms import node_words
 from tests.segments.strategies import CATALOGUE, attribute, conditions, groups, orders_conditions, profile_rules
 from tests.segments.test_difference import mutated
 from tests.segments.test_rule_properties import steady

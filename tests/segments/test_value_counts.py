@@ -10,7 +10,7 @@ from app.customers.service import create_customer
 from app.errors import InvalidInput
 from app.orders.service import create_order
 from app.segments.catalogue import forget_catalogue
-from app.segments.value_counts import ValueCount, forget_value_counts, value_counts
+from app.segments.catalogue.value_counts import ValueCount, forget_value_counts, value_counts
 from models import Member
 
 

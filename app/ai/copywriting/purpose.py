@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 
-from app.segments.nodes import Condition, Group, Node, OrdersCondition, leaves
+from app.segments.rule.nodes import Condition, Group, Node, OrdersCondition, leaves
 
 
 class Purpose(StrEnum):

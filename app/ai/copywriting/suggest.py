@@ -15,8 +15,8 @@ from app.auth.permissions import require
 from app.campaigns.merge_tags import MERGE_TAGS, shop_name
 from app.errors import InvalidInput, NotFound, RuleError
 from app.segments.catalogue import Catalogue, load_catalogue
-from app.segments.nodes import Group
 from app.segments.rule import parse_rule
+from app.segments.rule.nodes import Group
 from app.segments.saved import get_segment
 from app.segments.sentence import sentence
 from models.campaign import Channel

@@ -134,7 +134,10 @@ def ages(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
 
 
 def _either_age(prompt: Prompt, at: int, one: Comparison, other: Comparison) -> Found:
-    """Under 30 or over 60."""
+    """Under 30 or over 60; what follows with "and" could belong to the second half alone."""
+    if prompt.word(other.end) == "and":
+        text = prompt.span(at, other.end)
+        raise Unclear(f"What does “and” after “{text}” go with? Brackets help: ({text}) and ...", [text])
     nodes = [test.node(lambda operator, value: leaf("age", operator, value)) for test in (one, other)]
     remark = Remark("age_meant", f"“{prompt.span(at, other.end)}” is about age in years.")
     return Found(node=group("or", nodes), end=other.end, kind="age", remarks=(remark,))

@@ -17,9 +17,11 @@ _COPULAS = ("are", "is", "be", "being")
 _JOINTS = ("and", "or", "but", ",", "(", "[", "either", "yet", "nor", "neither")
 _OPENERS = ("who", "they", "show", "find", "list", "me", "all", "get", "select")
 _BETWEEN = ("not", "also", "either", "neither", "all", "currently", "still")
+_AMONG_TRAITS = ("and", "or", ",", "in", "from", "tagged", "living", "based", "not")
 _LEGAL_AGES = (13, 16, 18, 21)
 _ENDS = (
     "", ",", ")", "]", ".", "?", "!", ";", "in", "from", "who", "and", "or", "but", "with", "living", "tagged", "based",
+    "except", "excluding", "that", "not", "having", "whose",
 )  # fmt: skip
 
 
@@ -38,7 +40,7 @@ def is_of_person(prompt: Prompt, at: int, read: Comparison) -> bool:
         return True
     if prompt.word(read.end) not in _ENDS or _shares_a_unit(prompt, read.end):
         return False
-    return surely or prompt.word(at - 1) in _PERSONS or _beside_gender(prompt, at)
+    return surely or prompt.word(at - 1) in _PERSONS or _describes_person(prompt, at)
 
 
 def other_ages(prompt: Prompt, at: int) -> Comparison | None:
@@ -56,9 +58,18 @@ def _gender_before(prompt: Prompt, at: int) -> bool:
     return at > 0 and bool(prompt.names.at(prompt, at - 1, ["gender"]))
 
 
-def _beside_gender(prompt: Prompt, at: int) -> bool:
-    """In "women or under 25" and "women, 25 to 35" the number is joined to what kind of people they are."""
-    return prompt.word(at - 1) in ("and", "or", ",") and _gender_before(prompt, at - 1)
+def _describes_person(prompt: Prompt, at: int) -> bool:
+    """In "women or under 25", "women in Pune under 30" and "are in Delhi and over 40" only traits stand in between."""
+    traits = prompt.names.words()
+    for here in range(at - 1, -1, -1):
+        word = prompt.word(here)
+        if _gender_before(prompt, here + 1) or word in _PERSONS:
+            return True
+        if word in _COPULAS:
+            return _subject_is_people(prompt, here)
+        if word not in traits and word not in _AMONG_TRAITS:
+            return False
+    return False
 
 
 def _for_grown_ups(prompt: Prompt, read: Comparison) -> bool:

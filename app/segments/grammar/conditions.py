@@ -15,9 +15,10 @@ from app.segments.grammar.memberships import absences, campaigns, segments
 from app.segments.grammar.mishaps import coupons, mishaps
 from app.segments.grammar.moments import order_dates, sign_ups
 from app.segments.grammar.products import products
-from app.segments.grammar.profile import genders, nationalities, places, sources, tags
+from app.segments.grammar.profile import genders, nationalities, places, tags
 from app.segments.grammar.prompt import Found, Lead, Prompt, Unclear
 from app.segments.grammar.purchases import habits, nouns, verbs
+from app.segments.grammar.sources import sources
 from app.segments.grammar.spending import measures, spending
 
 Reader: TypeAlias = Callable[[Prompt, int, Lead], Iterator[Found]]

@@ -9,6 +9,8 @@ from app.segments.grammar.prompt import Found, Lead, Prompt
 from app.segments.grammar.purchase_words import VERBS
 from app.segments.grammar.scope import Part
 
+_PREPOSITIONS = ("in", "during", "within", "between", "since", "over")
+
 
 def second_purchase(prompt: Prompt, before: Part, joint: Joint) -> Part | None:
     """The purchase after "and" or "or" that goes on with the verb of the one before.
@@ -23,10 +25,14 @@ def second_purchase(prompt: Prompt, before: Part, joint: Joint) -> Part | None:
     other = complements(prompt, Purchase(at=joint.end, end=joint.end), lead)
     if verb == before.lead.end or one.end != before.end or other.frame is None or _said(one) != _said(other):
         return None
+    if one.frame is None or (one.frame.remarks and not other.frame.remarks):
+        return None  # "in November and in December 2025" names the year of both at the end
+    if other.test is None and other.goods is None and prompt.word(joint.end) not in _PREPOSITIONS:
+        return None  # "in March and April" may be one stretch of time
     found: Found | None = next(build_count(prompt, other, lead), None)
     if found is None:
         return None
-    return Part(found.node, found.end, joint, before.lead, found.kind, found.remarks, timed=True)
+    return Part(found.node, found.end, joint, lead, found.kind, found.remarks, timed=True)
 
 
 def _said(facts: Purchase) -> tuple[object, ...]:

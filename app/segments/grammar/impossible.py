@@ -53,7 +53,7 @@ _REASONS = {
         r"\b(items?|units?|pieces?|quantit(y|ies))\b(?!\s*(called|named))|\b(different|distinct|unique)\s+(products|categories)\b"
     ),
     "Rules count orders over one stretch of time, not how regularly they come. Say “at least 3 orders in the last 90 days”.": (
-        r"\b(per|each|every|a)\s+(day|week|month|quarter|year)\b|\b(daily|weekly|monthly|yearly|annually|regularly)\b"
+        r"\b(per|each|every|(?<!for )(?<!in )(?<!than )(?<!over )a)\s+(day|week|month|quarter|year)\b|\b(daily|weekly|monthly|yearly|annually|regularly)\b"
         r"|\bin a row\b|\bconsecutive\b|\bonce a\b|\btwice a\b|\bon average\b.*\b(days|weeks|months)\b"
     ),
     "This asks for something else than people. Describe who should be in the segment.": (

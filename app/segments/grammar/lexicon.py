@@ -14,7 +14,7 @@ from app.segments.grammar.vague import vague_question
 _TABLES = (
     "addresses", "ages", "ago", "bare_ages", "comparison", "complements", "consent", "dates", "days", "durations",
     "fields", "frames", "joints", "leads", "memberships", "mishaps", "moments", "moment_words", "numbers", "products",
-    "profile", "purchases", "purchase_words", "spending", "times",
+    "profile", "purchases", "purchase_words", "sources", "spending", "times",
 )  # fmt: skip
 """Modules whose tables hold the words of the language. By name: functions of the same name hide some of them."""
 _ASKING = (
@@ -55,10 +55,11 @@ def _past_label(prompt: Prompt, at: int) -> int:
     """
     colon = next((here for here in range(at, min(at + 5, len(prompt))) if prompt.word(here) == ":"), at)
     words = [prompt.word(here) for here in range(at, colon)]
-    vague = [word for word in words if vague_question(word) is not None]
+    vague = [word for word in words if vague_question(word) is not None and word not in _COUNTING]
     return colon + 1 if vague and all(word in vague or word in _LABELLED for word in words) else at
 
 
+_COUNTING = ("few", "several", "some", "couple", "many", "much", "lot", "lots", "half", "third", "multiple")
 _LABELLED = ("customers", "customer", "people", "buyers", "shoppers", "users", "our", "the", "all", "clients")
 
 

@@ -8,7 +8,7 @@ from app.segments.grammar.buying import Purchase, build_count
 from app.segments.grammar.complements import complements
 from app.segments.grammar.frames import time_frame
 from app.segments.grammar.prompt import Found, Lead, Prompt, leaf
-from app.segments.grammar.purchase_words import VERBS
+from app.segments.grammar.purchase_words import NOUNS, VERBS
 
 _PARTS = {
     "contains": ("contains", "contain", "containing", "includes", "including"),
@@ -32,6 +32,8 @@ _NAMED_PRODUCTS = tuple(
     for noun in ("product", "products")
     for whose in ("whose", "with", "with a", "where the")
 )
+_FROM_US = {"from", "us", "with"}
+_BOUGHT = ({word for verb in (*VERBS, *NOUNS) for word in verb.split()} | {"spent", "buyers", "used"}) - _FROM_US
 _ENDS = ("", ",", ")", "]", ".", "and", "or", "but", "who", "?", "!", ";")
 
 
@@ -40,6 +42,8 @@ def products(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     if lead.negated:
         return
     bought = prompt.skip(at, *VERBS)
+    if bought == at and _of_other_order(prompt, at):
+        return
     field, named = "product", prompt.skip(bought, *_NAMED_PRODUCTS)
     if named == bought:
         known = prompt.lookup(bought, _NAMES)
@@ -53,6 +57,13 @@ def products(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     if text is not None:
         facts = Purchase(at=at, end=operator[1] + 1, where=(leaf(field, operator[0], text),))
         yield from build_count(prompt, complements(prompt, facts, lead, times=False), lead)
+
+
+def _of_other_order(prompt: Prompt, at: int) -> bool:
+    """Whether orders were spoken of before, which the product may belong to: "bought Shoes whose product name ..."."""
+    return prompt.word(at - 1) in ("who", "that", "which", "they") or any(
+        prompt.word(here) in _BOUGHT for here in range(at)
+    )
 
 
 def _part(prompt: Prompt, at: int) -> str | None:

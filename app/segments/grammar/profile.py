@@ -1,4 +1,4 @@
-"""Who a customer is: where they live, gender, tags, source."""
+"""Who a customer is: where they live, gender, tags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from app.segments.grammar.leads import NOUNS
 from app.segments.grammar.names import NATIONALITY, PLACES, Listing, listing
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, deny, joined, leaf
-from models.values import fold
 
 _LIVE_IN = (
     "in",
@@ -62,14 +61,6 @@ _TAGGED = (
     "having the tag",
     "having tag",
 )
-_CAME = (
-    "came", "come", "came to us", "acquired", "arrived", "found us", "found", "sourced", "signed up", "joined",
-    "discovered us", "were acquired", "heard of us",
-)  # fmt: skip
-_WAYS = ("from", "through", "via", "by", "through the", "via the", "from the", "by way of", "on", "on the", "in the")
-_CAME_FROM = (*(f"{verb} {way}" for verb in _CAME for way in _WAYS), "source is", "source", "sourced from")
-
-
 _CLAUSE_ENDS = ("", ",", ")", "]", ".", "and", "or", "but", "who", "in", "from", "with", "?", "!", ";")
 
 
@@ -87,7 +78,7 @@ def places(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     for found in listing(prompt, start, fields, again=("in", "from")):
         if found.joint == "both":
             raise _one_only(prompt, at, found)
-        yield _one_of(found, "place", lead)
+        yield one_of(found, "place", lead)
 
 
 def nationalities(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -97,7 +88,7 @@ def nationalities(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     for found in listing(prompt, at, [NATIONALITY]):
         if found.joint == "both":
             raise _one_only(prompt, at, replace(found, field="country"))
-        yield _one_of(replace(found, field="country"), "place", lead)
+        yield one_of(replace(found, field="country"), "place", lead)
 
 
 def genders(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -110,39 +101,7 @@ def genders(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
             return
         if found.joint == "both" and start > at:
             raise _one_only(prompt, at, found)
-        yield _one_of(found, "gender", lead)
-
-
-def sources(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """Came from the website; acquired through referral; from social; referral customers."""
-    if lead.negation in ("no", "without") or "source" not in prompt.catalogue.fields:
-        return
-    yield from _referred(prompt, at, lead)
-    start = prompt.skip(at, *_CAME_FROM)
-    bare = prompt.skip(at, "from", "via", "through", "from the", "via the") if start == at else at
-    for found in listing(prompt, max(start, bare), ["source"], again=("from", "through", "via")):
-        end = found.end
-        if start == at and not _surely_source(prompt, at, bare, found):
-            continue
-        yield replace(_one_of(found, "source", lead), end=prompt.skip(end, "media") if end == found.end else end)
-
-
-def _referred(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
-    """Referred customers; customers who were referred: never those who referred others."""
-    known = next((value for value in prompt.catalogue.fields["source"].values if fold(value) == "referral"), None)
-    if known is None or prompt.word(at) != "referred" or lead.negation not in ("", "not", "except"):
-        return
-    passive = (lead.past or prompt.word(at - 1) in ("are", "been")) and prompt.word(at + 1) in _CLAUSE_ENDS[:8]
-    if passive or prompt.word(at + 1) in ("customers", "people", "users", "clients", "buyers"):
-        node = leaf("source", "!=" if lead.negated else "=", known)
-        yield Found(node=node, end=at + 1, kind="source", negated=lead.negated)
-
-
-def _surely_source(prompt: Prompt, at: int, bare: int, found: Listing) -> bool:
-    """Whether a value without "came from" is a source: after "from", or before "customers"; never a sales channel."""
-    if any(prompt.names.at(prompt, n, ["order.channel"]) for n in range(bare, found.end)):
-        return False
-    return bare > at or (len(found.values) == 1 and prompt.skip(found.end, *NOUNS) > found.end)
+        yield one_of(found, "gender", lead)
 
 
 def tags(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -247,7 +206,7 @@ def _words(text: str) -> list[str]:
     return text.casefold().split()
 
 
-def _one_of(found: Listing, kind: str, lead: Lead) -> Found:
+def one_of(found: Listing, kind: str, lead: Lead) -> Found:
     """A condition on a field that has one value at a time; "Delhi and Pune" can only mean either of them."""
     remarks = list(found.remarks)
     denied = lead.negated != (found.joint == "nor")

@@ -21,6 +21,7 @@ from app.segments.grammar.purchase_words import (
     VERBS,
     YET_TO_BUY,
 )
+from app.segments.grammar.times import either
 
 
 def habits(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -81,7 +82,9 @@ def verbs(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     )
     facts = complements(prompt, Purchase(at=at, end=start), lead)
     facts = facts.but(end=prompt.skip(facts.end, "yet")) if lead.negated and facts.frame is None else facts
-    if facts.goods is not None and facts.goods.joint == "nor" and not lead.negated and facts.test is None:
+    if facts.goods is not None and facts.goods.joint == "nor" and facts.test is None:
+        if lead.negated and not lead.neither:
+            raise Unclear(f"“{prompt.span(at, facts.end)}” denies twice. Who should be in?")
         facts, lead = facts.but(goods=replace(facts.goods, joint="or")), replace(lead, negation="not")
     yield from build_count(prompt, facts, lead)
 
@@ -94,8 +97,13 @@ def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         opposite, start = "no", start + 1
     article = prompt.skip(start, "a", "an", "any", "a single", "a total of", "even one", "even a single")
     test = None if article > start and not prompt.has(start, "a total of") else comparison(prompt, article, count)
+    test = test or _only(prompt, start)
     if test is None and article == start and (before := prompt.lookup(start, BEFORE)) and before[1] > start:
         test = _counted_article(prompt, before)
+    if test is None and prompt.has(start, "a single") and lead.negation in ("", "except") and not opposite:
+        test = Purchase.times("=", 1, article, explicit=lead.negated)
+    if test is not None and (two := either(prompt, test, count)) is not None:
+        test = two
     facts = Purchase(at=at, end=test.end if test else article, test=test)
     facts = adjectives(prompt, facts)
     number = NOUNS.get(prompt.word(facts.end))
@@ -111,7 +119,21 @@ def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     lead = Lead(end=lead.end, negation="no", campaign=lead.campaign) if opposite else lead
     facts = _state(prompt, facts)
     facts = each_amount(prompt, facts, plural=number == 2 and lead.negation != "no")
-    yield from build_count(prompt, complements(prompt, facts, lead, times=False), lead)
+    facts = complements(prompt, facts, lead, times=False)
+    if facts.goods is not None and not facts.amounts and number == 1 and facts.frame is None:
+        facts = complements(prompt, each_amount(prompt, facts, plural=False), lead, times=False)
+    yield from build_count(prompt, facts, lead)
+
+
+def _only(prompt: Prompt, at: int) -> Comparison | None:
+    """Only one order, just 2 orders: exactly so many."""
+    start = prompt.skip(at, "only", "just", "only a", "just a")
+    if start == at:
+        return None
+    if prompt.word(start) == "single":
+        return Purchase.times("=", 1, start + 1, explicit=True)
+    test = comparison(prompt, start, count)
+    return replace(test, explicit=True) if test is not None and test.tests[0][0] == "=" else None
 
 
 def _state(prompt: Prompt, facts: Purchase) -> Purchase:

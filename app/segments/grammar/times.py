@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from app.segments.grammar.buying import Purchase
-from app.segments.grammar.comparison import AFTER, Comparison, comparison, postfix
+from app.segments.grammar.comparison import AFTER, Comparison, Reader, comparison, postfix
 from app.segments.grammar.numbers import Number, count
 from app.segments.grammar.prompt import Prompt
 
@@ -17,10 +17,10 @@ def times(prompt: Prompt, facts: Purchase) -> Purchase | None:
     """More than 3 times, at least twice, once or more, 5x."""
     if facts.test is not None:
         return None
-    test = comparison(prompt, facts.end, _with_unit) or _numbered(prompt, facts.end) or _only(prompt, facts.end)
+    test = comparison(prompt, facts.end, _with_unit) or _numbered(prompt, facts.end)
+    test = (either(prompt, test, _with_unit) or test) if test is not None else _only(prompt, facts.end)
     if test is None or not test.whole:
         return None
-    test = _either(prompt, test) or test
     return facts.but(test=test, end=test.end)
 
 
@@ -64,17 +64,18 @@ def _folds(prompt: Prompt, at: int) -> Number | None:
 def _numbered(prompt: Prompt, at: int) -> Comparison | None:
     """2 or more times, 2 to 4 times: the unit stands once, at the end."""
     test = comparison(prompt, at, count)
+    test = (either(prompt, test, count) or test) if test is not None else None
     end = prompt.skip(test.end, "times", "time") if test is not None else at
     if test is None or end == test.end:
         return None
     return postfix(prompt, Comparison(test.tests, end, test.explicit))
 
 
-def _either(prompt: Prompt, one: Comparison) -> Comparison | None:
-    """Once or twice: one number or the next."""
-    if one.explicit or prompt.word(one.end) != "or":
+def either(prompt: Prompt, one: Comparison, read: Reader) -> Comparison | None:
+    """Once or twice, 2 or 3: one whole number or the next."""
+    if one.explicit or prompt.word(one.end) != "or" or len(one.numbers) > 1 or not one.whole:
         return None
-    other = _with_unit(prompt, one.end + 1)
+    other = read(prompt, one.end + 1)
     if other is None or other.value != one.numbers[0].value + 1:
         return None
     return Comparison((("between", (one.numbers[0], other)),), other.end)

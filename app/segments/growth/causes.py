@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.errors import RuleError
-from app.segments.canonical import rule_json
-from app.segments.fields import Catalogue
+from app.segments.catalogue.fields import Catalogue
 from app.segments.growth.membership import Flip
-from app.segments.nodes import Condition, Group, Leaf
-from app.segments.parse import parse_rule
-from app.segments.terms import terms
+from app.segments.rule.canonical import rule_json
+from app.segments.rule.nodes import Condition, Group, Leaf
+from app.segments.rule.parse import parse_rule
+from app.segments.sentence.terms import terms
 
 NEW = {"kind": "new"}
 DELETED = {"kind": "deleted"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel.dates import format_date
 
 from app.database import collection
-from app.segments.wording import known_locale
+from app.segments.sentence.wording import known_locale
 from app.settings import get_settings
 from models.member import Member
 from models.segment import Segment

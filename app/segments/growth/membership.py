@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.segments.growth.reading import plain
-from app.segments.nodes import Group, Leaf, Node, leaves
+from app.segments.rule.nodes import Group, Leaf, Node, leaves
 
 
 @dataclass(frozen=True)

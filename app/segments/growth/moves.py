@@ -8,7 +8,7 @@ from typing import Any
 
 from app.segments.growth import bits, causes
 from app.segments.growth.membership import Known, flips, members
-from app.segments.nodes import Condition, Group
+from app.segments.rule.nodes import Condition, Group
 
 
 @dataclass(frozen=True)

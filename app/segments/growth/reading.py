@@ -21,11 +21,11 @@ from pymongo.errors import OperationFailure
 
 from app.database import collection, database
 from app.errors import Conflict
+from app.segments.catalogue.fields import Catalogue
 from app.segments.compile import compile_rule
-from app.segments.fields import Catalogue
 from app.segments.growth import bits
 from app.segments.growth.roster import Roster
-from app.segments.nodes import Group, Leaf
+from app.segments.rule.nodes import Group, Leaf
 from models.values import now
 
 BATCH = 20_000

@@ -21,15 +21,15 @@ from pymongo.errors import DuplicateKeyError
 
 from app.database import collection, in_transaction
 from app.errors import CohortError, Conflict, RuleError
-from app.segments.canonical import rule_json
-from app.segments.current import read_rule
-from app.segments.fields import Catalogue
+from app.segments.catalogue.fields import Catalogue
 from app.segments.growth import bits
 from app.segments.growth.causes import leaf_json
 from app.segments.growth.membership import Known, conditions, members
 from app.segments.growth.moves import Before, moves_since, stored
 from app.segments.growth.reading import Reading
-from app.segments.nodes import Condition, Group, Leaf
+from app.segments.rule.canonical import rule_json
+from app.segments.rule.nodes import Condition, Group, Leaf
+from app.segments.saved.current import read_rule
 from models.segment import Segment
 from models.segment_record import SegmentRecord
 from models.segment_state import SegmentBits, SegmentState

@@ -19,7 +19,7 @@ from typing import Any
 from bson import Decimal128
 
 from app.database import collection
-from app.segments.operators import ANY_DATE
+from app.segments.compile.operators import ANY_DATE
 from app.settings import get_settings
 from models.order import COUNTED
 from models.values import now

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.segments.ideas.facts import FEWEST_BUYERS, FEWEST_REGULARS, REGULAR, Facts
-from app.segments.wording import Wording, quoted
+from app.segments.sentence.wording import Wording, quoted
 
 Rule = dict[str, Any]
 BIRTHDAY_DAYS = 14

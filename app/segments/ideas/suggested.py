@@ -15,11 +15,11 @@ from pymongo.errors import ExecutionTimeout
 from app.auth.permissions import require
 from app.database import database
 from app.errors import Conflict, NotFound, Unavailable
-from app.segments.canonical import rule_json
 from app.segments.compile import compile_rule
-from app.segments.current import read_rule
 from app.segments.ideas.facts import Facts, count_and_revenue, gather_facts
 from app.segments.ideas.rules import Draft, drafts
+from app.segments.rule.canonical import rule_json
+from app.segments.saved.current import read_rule
 from app.segments.sentence import sentence
 from app.segments.service import create_segment
 from models.member import Member

@@ -14,12 +14,12 @@ from app.segments.grammar.names import Names
 from app.segments.grammar.prompt import Prompt, Unclear
 from app.segments.grammar.tokens import tokenize
 from app.segments.grammar.vague import refusal
-from app.segments.nodes import Group
 from app.segments.refining.instruction import instruction_of
 from app.segments.refining.joining import added, excluded, fresh, opposite, widened
 from app.segments.refining.outcome import Refused, declined
 from app.segments.refining.removing import named_elsewhere, removed
 from app.segments.refining.replacing import bare_replaced, replaced_by, substituted
+from app.segments.rule.nodes import Group
 
 __all__ = ["refine"]
 

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from app.ai.suggestion import Assumption, Suggestion
 from app.segments.grammar import parse_words
 from app.segments.grammar.prompt import Prompt, Unclear, deny, group, replaced
-from app.segments.nodes import Group
 from app.segments.refining.instruction import Instruction
 from app.segments.refining.naming import Json, conditions_of, in_words
 from app.segments.refining.outcome import Refused, accepted, choice, declined
 from app.segments.rule import rule_json
+from app.segments.rule.nodes import Group
 from models.values import fold
 
 _EQUAL = ("=", "in")

@@ -14,7 +14,7 @@ from app.segments.grammar.numbers import number
 from app.segments.grammar.prompt import Prompt, Unclear
 from app.segments.grammar.tokens import words_of
 from app.segments.rule import parse_rule
-from app.segments.terms import node_words
+from app.segments.sentence.terms import node_words
 from models.values import fold
 
 Json = dict[str, Any]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from app.ai.suggestion import Suggestion
 from app.segments.grammar import parse_words
 from app.segments.grammar.prompt import Prompt, replaced
-from app.segments.nodes import Group
 from app.segments.refining.instruction import Instruction
 from app.segments.refining.joining import joined_with
 from app.segments.refining.naming import Json, conditions_of, in_words, named, one_of, one_value, without_part
 from app.segments.refining.outcome import accepted, choice, declined
 from app.segments.rule import rule_json
+from app.segments.rule.nodes import Group
 
 
 def removed(present: Group, prompt: Prompt, told: Instruction) -> Suggestion | None:

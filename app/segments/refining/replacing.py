@@ -5,12 +5,12 @@ from __future__ import annotations
 from app.ai.suggestion import Suggestion
 from app.segments.grammar import parse_words
 from app.segments.grammar.prompt import Prompt, Unclear, replaced
-from app.segments.nodes import Group
 from app.segments.refining.fitting import fits, new_value, with_value
 from app.segments.refining.instruction import Instruction
 from app.segments.refining.naming import Json, conditions_of, in_words, named, one_of, one_value
 from app.segments.refining.outcome import accepted, declined
 from app.segments.rule import rule_json
+from app.segments.rule.nodes import Group
 
 _LINKS = ("to", "be", "is", "at", "to be")
 

@@ -20,7 +20,9 @@ _REDUNDANT = """
     had have in is it largest lifetime live made me number of on one only over people placed please rs rupees
     segment single tagged the those to total totl used value who whose with worth years yet
 """
-REDUNDANT = frozenset(_REDUNDANT.split())
+LABELS = ("lapsed", "best", "our")
+"""Words of a name before a colon, which what follows explains."""
+REDUNDANT = frozenset((*_REDUNDANT.split(), *LABELS))
 """Words that one prompt or another says the same without."""
 WORDS = sorted({word for case in DOCUMENT["cases"] for word in case["prompt"].split()})
 

@@ -18,12 +18,12 @@ from app.database import collection
 from app.errors import InvalidInput, NotFound, PermissionDenied
 from app.orders.service import create_order
 from app.segments.compile import compile_rule
-from app.segments.current import read_rule
 from app.segments.growth import keeper
 from app.segments.growth import reading as reading_module
 from app.segments.growth.asking import ask_record
 from app.segments.growth.history import growth, members_at, movers
 from app.segments.growth.recording import record
+from app.segments.saved.current import read_rule
 from app.segments.service import create_segment, update_segment
 from models import Customer, Member, Segment, SegmentRecord
 from tests.segments.test_rule import condition, group
