@@ -16,9 +16,9 @@ from nicegui import background_tasks
 from app.errors import CohortError, RuleError
 from app.segments.catalogue import FieldType
 from app.segments.preview import preview
-from app.segments.preview.condition_counts import condition_counts
-from app.segments.preview.glimpse import Glimpse, glimpse
-from app.segments.preview.near_misses import NearMiss, near_misses
+from app.segments.preview.at_a_glance import Glimpse, glimpse
+from app.segments.preview.costs import condition_counts
+from app.segments.preview.nearly import NearMiss, near_misses
 from models import Customer, Member
 from pages.components import explain
 from pages.segment_editor.state import EditorState

@@ -15,7 +15,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from app.database import collection
 from app.errors import RuleError
-from app.segments.compile import compile_rule, resolve, resolved
+from app.segments.compile import beyond, compile_rule, resolved
 from app.segments.explain.evaluate import evaluate
 from app.segments.explain.facts import Facts
 from app.segments.preview.counting import Counter
@@ -28,7 +28,7 @@ from tests.segments.proving import THOROUGH, tries
 from tests.segments.strategies import campaign_conditions, conditions, groups, orders_conditions, segment_conditions
 
 SEEDS = (20270225, 7, 1969, 4, 38) if THOROUGH else (20270225,)
-WAYS = ((resolve.FEW, resolved.MOST_IDS), (0, resolved.MOST_IDS), (0, 20), (resolve.FEW, 20))
+WAYS = ((beyond.FEW, resolved.MOST_IDS), (0, resolved.MOST_IDS), (0, 20), (beyond.FEW, 20))
 """What decides which way is taken: few customers looked up by their ids, and how many ids fit into one filter."""
 
 SIZE = 250
@@ -109,7 +109,7 @@ async def test_mongodb_and_the_evaluator_agree(stored: Stored, drawn: tuple[int,
     rule = _read(raw, shop)
     stored.pipelines.clear()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resolve, "FEW", way[0])
+        patch.setattr(beyond, "FEW", way[0])
         wanted = await compile_rule(rule, shop.catalogue, now=shop.now)
         patch.setattr(resolved, "MOST_IDS", way[1])
         counter = Counter(rule, shop.catalogue, clock_at(shop.now, shop.catalogue), longest_ms=10_000)

@@ -56,9 +56,9 @@ async def until(holds: Callable[[int], bool]) -> None:
 async def test_a_cancelled_task_ends_the_work_in_mongodb(
     charlie: Member, look: Callable[..., Coroutine[Any, Any, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.segments.preview.glimpse.EXACT_MS", 20_000)
-    monkeypatch.setattr("app.segments.preview.glimpse.GUARD_SECONDS", 20.0)
-    monkeypatch.setattr("app.segments.preview.condition_counts.COUNTED_MS", 20_000)
+    monkeypatch.setattr("app.segments.preview.at_a_glance.EXACT_MS", 20_000)
+    monkeypatch.setattr("app.segments.preview.at_a_glance.GUARD_SECONDS", 20.0)
+    monkeypatch.setattr("app.segments.preview.costs.COUNTED_MS", 20_000)
     task = asyncio.ensure_future(look(charlie, RULE))
     await until(lambda count: count > 0)
     task.cancel()

@@ -12,9 +12,7 @@ from bson import Decimal128, ObjectId
 from app.database import collection, database
 from app.errors import InvalidInput, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue
-from app.segments.preview import condition_counts, glimpse, near_misses, preview
-from app.segments.preview import condition_counts as counting_conditions
-from app.segments.preview import glimpse as glimpsing
+from app.segments.preview import at_a_glance, condition_counts, costs, glimpse, near_misses, preview
 from app.segments.preview.estimating import estimate
 from models import Member
 from models.customer import shadows_of
@@ -63,8 +61,8 @@ async def shop(database: object) -> None:
 
 
 async def test_a_small_shop_is_counted_exactly(charlie: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glimpsing, "EXACT_MS", 5_000)
-    monkeypatch.setattr(glimpsing, "GUARD_SECONDS", 5.0)
+    monkeypatch.setattr(at_a_glance, "EXACT_MS", 5_000)
+    monkeypatch.setattr(at_a_glance, "GUARD_SECONDS", 5.0)
     for rule, size in (
         (condition("city", "=", "pune"), 100),
         (group(), SIZE),
@@ -80,7 +78,7 @@ async def test_a_small_shop_is_counted_exactly(charlie: Member, monkeypatch: pyt
 
 
 async def test_what_takes_too_long_is_estimated(charlie: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glimpsing, "GUARD_SECONDS", 0.0)
+    monkeypatch.setattr(at_a_glance, "GUARD_SECONDS", 0.0)
     monkeypatch.setattr("app.segments.preview.estimating.SAMPLED", 200)
     monkeypatch.setattr("app.segments.preview.estimating.SAMPLED_WITH_ORDERS", 200)
     for rule, size in (
@@ -133,8 +131,8 @@ async def test_a_condition_that_cannot_be_counted_in_time_is_left_out(
         await asyncio.Event().wait()
         return 0
 
-    monkeypatch.setattr(counting_conditions, "LONGEST_SECONDS", 0.05)
-    monkeypatch.setattr(counting_conditions, "count_rule", never)
+    monkeypatch.setattr(costs, "LONGEST_SECONDS", 0.05)
+    monkeypatch.setattr(costs, "count_rule", never)
     assert await condition_counts(charlie, group(condition("city", "=", "Pune"))) == {}
 
 

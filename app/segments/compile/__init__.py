@@ -16,7 +16,7 @@ ranges of one field joined, so one compound index can take them all; MongoDB doe
 `or` uses indexes only when every branch has one.
 
 Conditions on orders and campaigns are resolved first, each into the ids of its customers:
-`app.segments.compile.resolve` says how and at what cost. `app.segments.preview.counting` counts without ids where it
+`app.segments.compile.beyond` says how and at what cost. `app.segments.preview.counting` counts without ids where it
 can.
 """
 
@@ -28,7 +28,7 @@ from typing import Any
 from app.database import collection
 from app.errors import InvalidInput
 from app.segments.catalogue.fields import Catalogue
-from app.segments.compile.resolve import resolve
+from app.segments.compile.beyond import resolve
 from app.segments.compile.resolved import MOST_IDS, Ids, Resolved
 from app.segments.rule.dates import clock_at
 from app.segments.rule.nodes import Group

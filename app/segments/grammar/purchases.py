@@ -97,7 +97,7 @@ def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         opposite, start = "no", start + 1
     article = prompt.skip(start, "a", "an", "any", "a single", "a total of", "even one", "even a single")
     test = None if article > start and not prompt.has(start, "a total of") else comparison(prompt, article, count)
-    test = test or _only(prompt, start)
+    test = test or (_only(prompt, start) if lead.negation in ("", "except") else None)
     if test is None and article == start and (before := prompt.lookup(start, BEFORE)) and before[1] > start:
         test = _counted_article(prompt, before)
     if test is None and prompt.has(start, "a single") and lead.negation in ("", "except") and not opposite:
@@ -127,13 +127,9 @@ def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
 
 def _only(prompt: Prompt, at: int) -> Comparison | None:
     """Only one order, just 2 orders: exactly so many."""
-    start = prompt.skip(at, "only", "just", "only a", "just a")
-    if start == at:
-        return None
-    if prompt.word(start) == "single":
-        return Purchase.times("=", 1, start + 1, explicit=True)
-    test = comparison(prompt, start, count)
-    return replace(test, explicit=True) if test is not None and test.tests[0][0] == "=" else None
+    start = prompt.skip(at, "only", "just")
+    number = count(prompt, start) if start > at else None
+    return Comparison((("=", (number,)),), number.end) if number else None
 
 
 def _state(prompt: Prompt, facts: Purchase) -> Purchase:

@@ -20,8 +20,8 @@ from pymongo.errors import ExecutionTimeout, OperationFailure
 from app.database import collection, database
 from app.errors import Unavailable
 from app.segments.catalogue.fields import Catalogue
+from app.segments.compile.beyond import BAD_HINT, few, is_rollup, orders_pipeline, prepared, resolve
 from app.segments.compile.operators import Filter
-from app.segments.compile.resolve import BAD_HINT, few, is_rollup, orders_pipeline, prepared, resolve
 from app.segments.compile.resolved import Resolved
 from app.segments.compile.together import together
 from app.segments.preview.covering import covering_index

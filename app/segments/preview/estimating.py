@@ -15,8 +15,8 @@ from bson import ObjectId
 
 from app.database import collection
 from app.segments.catalogue.fields import Catalogue
+from app.segments.compile.beyond import resolve
 from app.segments.compile.filters import rule_filter
-from app.segments.compile.resolve import resolve
 from app.segments.rule.dates import Clock
 from app.segments.rule.nodes import Condition, Group, leaves
 
