@@ -22,7 +22,10 @@ from tests.fakes.scripted import Hang, Say
 
 FAULTS = [(case["id"], fault) for case in DOCUMENT["cases"] for fault in case.get("faults", ())]
 EXTRA = [("e01", "wrong_magnitude"), ("e01", "prose_wrapped"), ("e01", "truncated"), ("e01", "raw_mongo")]
-DEV = [case["id"] for case in DOCUMENT["cases"] if case["id"][0] in "emhax"]
+KEPT = {"h21"}
+"""About people's addresses: no provider is asked."""
+
+DEV = [case["id"] for case in DOCUMENT["cases"] if case["id"][0] in "emhax" and case["id"] not in KEPT]
 
 
 async def run(case_id: str, member: Member, *, timeout: float = 10) -> Suggestion:
