@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
 from nicegui import ui
 
 from models.segment_record import SegmentRecord
@@ -40,7 +42,7 @@ def growth_chart(
                 "fontSize": 12,
                 "hideOverlap": True,
                 "margin": 10,
-                "formatter": "{d} {MMM}" if _days(records) > 2 else "{d} {MMM} {HH}:{mm}",
+                "formatter": _axis_words(locale, with_clock=_days(records) <= 2),
             },
         },
         "yAxis": {
@@ -65,6 +67,12 @@ def growth_chart(
         f"to {figures.number(last.size, locale)} on {dates.day(last.at, locale, zone=zone)}"
     )
     return chart
+
+
+def _axis_words(locale: str, *, with_clock: bool) -> str:
+    """The chart's pattern for a day, in the order of the locale."""
+    day_first = format_skeleton("MMMd", date(2001, 1, 28), locale=locale)[:2] == "28"
+    return ("{d} {MMM}" if day_first else "{MMM} {d}") + (" {HH}:{mm}" if with_clock else "")
 
 
 def _days(records: Sequence[SegmentRecord]) -> int:

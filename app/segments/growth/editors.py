@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from babel.dates import format_date
+from babel.dates import format_skeleton
 
 from app.database import collection
 from app.segments.sentence.wording import known_locale
@@ -21,7 +21,7 @@ async def rule_changes(segment: Segment, member: Member) -> dict[int, str]:
     async for row in revisions:
         if before is not None and row["rule"] != before:
             day = row["saved_at"].astimezone(get_settings().zone).date()
-            said = format_date(day, "d MMM", locale=known_locale(member.locale))
+            said = format_skeleton("MMMd", day, locale=known_locale(member.locale))
             found[row["number"]] = f"on {said} by {row['saved_by_name'] or 'somebody'}"
         before = row["rule"]
     return found
