@@ -35,9 +35,9 @@ async def test_a_night_that_is_due_is_recorded_without_anybody_asking(settings, 
     assert [record.size for record in told.records] == [1, 1]
 
 
-async def test_what_was_asked_is_done_when_the_message_was_lost(settings, alice: Member):
+async def test_a_new_segment_gets_its_first_record_although_no_message_says_so(settings, alice: Member):
     segment = await create_segment(alice, name="All", rule=group())
-    await collection("segment_states").insert_one({"_id": segment.id, "asked": "asked:lost"})
+    assert (await growth(alice, segment.id)).waiting
     async with working(settings, threads=2):
         await _records(alice, segment.id, 1)
     assert not (await growth(alice, segment.id)).waiting

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.auth.permissions import require
+from app.campaigns import signals
 from app.database import collection
 from app.segments.growth.recording import STATES
 from app.segments.saved import get_segment
 from models.member import Member
-from tasks.enqueue import enqueue
 
 
 async def ask_record(member: Member, segment_id: object) -> str:
     """Ask for a record now, and answer the token that stands for it; one that waits already is enough for both."""
     require(member, "segments.write")
     segment = await get_segment(member, segment_id)
-    token = f"asked:{secrets.token_hex(8)}"
+    token = _token()
     states = collection(STATES)
     await states.update_one({"_id": segment.id}, {"$setOnInsert": {"night": ""}}, upsert=True)
     await states.update_one({"_id": segment.id, "asked": None}, {"$set": {"asked": token}})
     state = await states.find_one({"_id": segment.id}, {"asked": 1}) or {}
-    await enqueue("segment.record", str(segment.id))
+    await signals.wake()
     return str(state.get("asked") or token)
+
+
+async def ask_first_record(segment_id: Any, session: AsyncClientSession) -> None:
+    """Ask for the first record of a segment in the transaction that makes it: what moves later is told from there."""
+    await collection(STATES).insert_one({"_id": segment_id, "night": "", "asked": _token()}, session=session)
 
 
 async def is_waiting(member: Member, segment_id: object) -> bool:
@@ -31,3 +39,7 @@ async def is_waiting(member: Member, segment_id: object) -> bool:
     segment = await get_segment(member, segment_id)
     state = await collection(STATES).find_one({"_id": segment.id}, {"asked": 1}) or {}
     return bool(state.get("asked"))
+
+
+def _token() -> str:
+    return f"asked:{secrets.token_hex(8)}"

@@ -13,6 +13,7 @@ from app.database import collection, in_transaction
 from app.errors import InvalidInput, Unavailable
 from app.segments.catalogue import forget_catalogue
 from app.segments.catalogue.fields import Catalogue
+from app.segments.growth.asking import ask_first_record
 from app.segments.preview import count_members
 from app.segments.rule.nodes import Group
 from app.segments.saved.checks import changed_meanwhile, refers, require_no_circle, taken
@@ -33,6 +34,7 @@ async def insert_segment(member: Member, segment: Segment, rule: Group, catalogu
         await _take_turns_for(rule, catalogue, None, session)
         await segment.insert(session=session)
         await keep_revision(revision_of(segment, member), session)
+        await ask_first_record(segment.id, session)
 
     try:
         await in_transaction(write)
