@@ -10,36 +10,10 @@ from decimal import Decimal, InvalidOperation
 
 from babel.numbers import list_currencies
 
-_UNITS = {
-    word: value
-    for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-}
-_TENS = {word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}  # noqa: SIM905
+from app.segments.grammar.numbers import TENS, UNITS
+
 _SCALES = {"hundred": 100, "thousand": 1_000, "lakh": 100_000, "million": 1_000_000, "crore": 10_000_000}
-_WORDS = {**_UNITS, **_TENS, **_SCALES}
+_WORDS = {**UNITS, **TENS, **_SCALES}
 _SUFFIXES = {"k": 1_000, "m": 1_000_000, **{word: value for word, value in _SCALES.items() if value >= 1_000}}
 _MONEY = {
     "dollar": "$", "dollars": "$", "bucks": "$", "euro": "€", "euros": "€", "pound": "£", "pounds": "£", "quid": "£",
