@@ -26,9 +26,10 @@ def agrees(answer: Suggestion, own: Suggestion, catalogue: Catalogue) -> bool:
 def settled(answer: Suggestion, own: Suggestion, words: Prompt) -> Suggestion:
     """The model's checked answer next to the grammar's.
 
-    Alike: the model's, with the grammar's assumptions. One of the grammar's other choices: the model's, the grammar's
-    rule being the other choice now. Different although every word was understood: the grammar's rule, whose other
-    choice is the model's. Where the grammar only knew that the words can be read in two ways, that is said.
+    Alike: the model's in the grammar's spelling, with the grammar's assumptions. One of the grammar's other choices:
+    the model's, the grammar's rule being the other choice now. Different although every word was understood: the
+    grammar's rule, whose other choice is the model's. Where the grammar only knew that the words can be read in two
+    ways, that is said.
     """
     if own.outcome != "ok" or own.rule is None:
         return _doubted(answer, own, words)
@@ -42,7 +43,13 @@ def settled(answer: Suggestion, own: Suggestion, words: Prompt) -> Suggestion:
         kept = {item.code for item in own.assumptions}
         more = tuple(item for item in answer.assumptions if item.code not in kept)
         return replace(
-            answer, outcome="ok", rule=own.rule, assumptions=(*own.assumptions, *more), unsupported=(), question=None
+            answer,
+            outcome="ok",
+            rule=own.rule,
+            sentence=own.sentence,
+            assumptions=(*own.assumptions, *more),
+            unsupported=(),
+            question=None,
         )
     for item in own.assumptions:
         if item.alternative is not None and alike(answer.rule, item.alternative, words.catalogue):

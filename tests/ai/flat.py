@@ -19,7 +19,8 @@ def good_plan(case_id: str) -> Json:
     """The right plan for a case."""
     case = BY_ID[case_id]
     if "expect" not in case:
-        return {"outcome": case["outcome"], "question": case.get("ask", "What exactly is meant?"), "note": "This cannot be expressed."}
+        question = case.get("ask", "What exactly is meant?")
+        return {"outcome": case["outcome"], "question": question, "note": "This cannot be expressed."}
     plan = plan_of(rule_json(parse_rule(tree_of(case["expect"], CATALOGUE), CATALOGUE)), CATALOGUE)
     assert plan is not None
     return plan

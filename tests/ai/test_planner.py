@@ -15,6 +15,8 @@ from app.ai.provider import configured
 from app.ai.suggest import suggest, suggest_segment
 from app.ai.suggestion import Suggestion
 from app.segments.catalogue import forget_catalogue
+from app.segments.rule import parse_rule
+from app.segments.sentence import sentence
 from models import AiCall, Customer, Member
 from tests.ai.cases import BY_ID, CATALOGUE, DOCUMENT, TODAY
 from tests.ai.flat import TRANSPORT, faulty, good_plan
@@ -50,6 +52,7 @@ async def test_good_answer(case_id: str, provider: Any, bob: Member) -> None:
     if case["outcome"] == "ok":
         assert answer.source == provider.name
         assert right(case_id, answer)
+        assert answer.sentence == sentence(parse_rule(answer.rule, CATALOGUE), CATALOGUE)
         assert set(case.get("assume", ())) <= {assumption.code for assumption in answer.assumptions}
         assert len(server.requests) == 1
         calls = await AiCall.find_all().to_list()
