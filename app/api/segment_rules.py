@@ -41,7 +41,7 @@ class PreviewInput(BaseModel):
 
     rule: Rule
     sample: int = Field(5, ge=0, le=50)
-    exact: bool = Field(True, description="false: an estimate is enough, which takes about 0.1 s at any size")
+    exact: bool = Field(True, description="false: an estimate is enough, read from a random sample instead of counted")
     conditions: bool = Field(False, description="Also count whom each condition selects alone")
 
 
