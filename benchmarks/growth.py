@@ -1,10 +1,14 @@
 """What recording segments costs, beside one bare pass over the ids of all customers; and two ways to compare segments.
 
-`python benchmarks/growth.py [CUSTOMERS]`, by default 100,000 with three times as many orders.
+    .venv/bin/python benchmarks/growth.py [--customers 100000] [--folder DIR]
+
+There are three times as many orders as customers. A folder that `benchmarks/segments.py` filled is taken as it is; its
+customers are changed by this.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
@@ -57,13 +61,18 @@ RULES = {
 }
 
 
-async def main(size: int) -> None:
+async def main(size: int, folder: Path | None) -> None:
     """Fill a shop, record it twice, print ratios."""
     with tempfile.TemporaryDirectory(prefix="cohort-benchmark-") as name:
-        base = read_settings(_env_file=None, data_dir=Path(name), mongodb_url="", redis_url="", secret_key="k" * 40)
+        data_dir = folder or Path(name)
+        base = read_settings(_env_file=None, data_dir=data_dir, mongodb_url="", redis_url="", secret_key="k" * 40)
         async with embedded_servers(base) as settings:
             use_settings(settings)
-            await asyncio.to_thread(segment_data.fill, settings.mongodb_url, size, datetime.now(UTC))
+            await database.connect(settings.mongodb_url, indexes=False)
+            if await collection("customers").estimated_document_count():
+                size = await collection("customers").estimated_document_count()
+            else:
+                await asyncio.to_thread(segment_data.fill, settings.mongodb_url, size, datetime.now(UTC))
             await database.connect(settings.mongodb_url)
             await bare()
             floor = min([(await timed(bare()))[0] for _ in range(3)])
@@ -125,4 +134,8 @@ async def compare(segments: list[Segment]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, default=CUSTOMERS)
+    parser.add_argument("--folder", type=Path)
+    given = parser.parse_args()
+    asyncio.run(main(given.customers, given.folder))

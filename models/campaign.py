@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ from beanie import Document, PydanticObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from models.campaign_plan import Ambiguity, Repeat, Simulation, WarmUp
 from models.values import Moment, now
 
 
@@ -42,17 +44,35 @@ class Campaign(Document):
     here: `app.campaigns.progress` derives them from the chunks, whose tallies derive from the deliveries.
     `waiting_reason` says why a running campaign does not move (mail server away), `pause_reason` why it was paused.
     `breaker_sent` and `breaker_failed` are the counts at the last start or resume: the breaker judges what came since.
+    `away` counts in a row the times that the channel's server could not be reached.
+
+    A campaign with `repeat` is a series: at each `scheduled_at` it makes a campaign of its own (`series_id`,
+    `occurrence_at`) and goes on to the next. A `standing` one also goes to everybody who enters its segments later,
+    once; `looked_at` is when it last looked. `window_messages` in any `window_minutes` and `warm_up` are limits beside
+    `throttle_per_second`. `simulation` is for the simulator alone.
     """
 
     name: str
     channel: Channel = Channel.EMAIL
     subject: str = ""
+    preview_text: str = ""
     body: str = ""
     segment_ids: list[PydanticObjectId] = Field(default_factory=list)
     exclude_segment_ids: list[PydanticObjectId] = Field(default_factory=list)
     throttle_per_second: int | None = None
     scheduled_at: Moment | None = None
     holdout_percent: float = 0
+    ambiguity: Ambiguity = Ambiguity.UNKNOWN
+    window_messages: int | None = None
+    window_minutes: int | None = None
+    warm_up: WarmUp | None = None
+    repeat: Repeat | None = None
+    series_id: PydanticObjectId | None = None
+    occurrence_at: Moment | None = None
+    standing: bool = False
+    looked_at: Moment | None = None
+    simulation: Simulation | None = None
+    archived_at: Moment | None = None
     state: CampaignState = CampaignState.DRAFT
     version: int = 1
     audience: int | None = None
@@ -60,6 +80,7 @@ class Campaign(Document):
     pause_reason: str | None = None
     breaker_sent: int = 0
     breaker_failed: int = 0
+    away: int = 0
     lease_owner: str | None = None
     lease_until: Moment | None = None
     created_by: PydanticObjectId | None = None
@@ -75,4 +96,9 @@ class Campaign(Document):
             IndexModel([("updated_at", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("state", ASCENDING), ("scheduled_at", ASCENDING)]),
             IndexModel("segment_ids"),
+            IndexModel(
+                [("series_id", ASCENDING), ("occurrence_at", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"occurrence_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}},
+            ),
         ]

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import ClassVar
 
 from beanie import Document, PydanticObjectId
+from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from models.campaign import Channel
-from models.values import Moment
+from models.values import GIVEN, Moment
 
 
 class DeliveryState(StrEnum):
@@ -29,11 +30,21 @@ class DeliveryState(StrEnum):
     COMPLAINED = "complained"
 
 
+class Event(BaseModel):
+    """Something that happened to a delivery after its first hand-over: its state then and what the other side said."""
+
+    at: Moment
+    state: DeliveryState
+    words: str = ""
+
+
 class Delivery(Document):
     """`_id` is "campaign:customer", which makes it unique. `reason` holds the server's words or why it was skipped.
 
     `chunk` is the chunk's number, `attempts` counts hand-overs, `next_at` is when a deferred one is due again, `owner`
-    the lease under which it was last handed over, `first_try_at` the moment of the first hand-over.
+    the lease under which it was last handed over, `first_try_at` the moment of the first hand-over. `domain` is the
+    address's, in lower case; `server` names the mail server or vendor that took or refused it, `reference` is the
+    vendor's own id. `history` has what deviates from first try, sent: tries that failed, receipts, decisions.
     """
 
     id: str  # type: ignore[assignment]  # Beanie lets a document choose its key's type
@@ -43,7 +54,10 @@ class Delivery(Document):
     state: DeliveryState
     channel: Channel
     address: str | None = None
+    domain: str = ""
     name: str = ""
+    server: str | None = None
+    reference: str | None = None
     reason: str | None = None
     message_id: str | None = None
     owner: str | None = None
@@ -53,6 +67,7 @@ class Delivery(Document):
     created_at: Moment
     updated_at: Moment
     sent_at: Moment | None = None
+    history: list[Event] = Field(default_factory=list)
 
     class Settings:
         name = "deliveries"
@@ -62,4 +77,5 @@ class Delivery(Document):
             ),
             IndexModel([("customer_id", ASCENDING), ("updated_at", DESCENDING)]),
             IndexModel([("updated_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel("reference", partialFilterExpression={"reference": GIVEN}),
         ]

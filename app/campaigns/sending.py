@@ -29,10 +29,9 @@ from app.campaigns.outcomes import write_outcomes
 from app.campaigns.progress import publish_hint
 from app.campaigns.throttle import take_tokens
 from app.channels.base import Channel, Message, Outcome, Result, Unreachable
-from app.channels.ways_out import acceptances_folder, channel_of
+from app.channels.ways_out import acceptances_folder, channel_for
 from app.database import collection
 from models.campaign import CampaignState
-from models.campaign import Channel as Kind
 from models.delivery import DeliveryState as State
 from models.values import now
 
@@ -148,7 +147,7 @@ class _Chunk:
         claims = self._decide(await judge(batch))
         sendable = [decision for decision in claims if decision.message is not None]
         if sendable:
-            channel = channel_of(Kind(self.campaign["channel"]))
+            channel = channel_for(self.campaign)
             await channel.ready()
             if rate:
                 sendable = sendable[: await self._tokens(rate, len(sendable))]

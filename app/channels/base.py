@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from bson import ObjectId
 
@@ -14,9 +14,11 @@ from app.errors import Unavailable
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """One message ready to leave. `id` is the delivery's. `recipient` is the bare address, `sender` `Name <address>`.
+    """One message ready to leave. `id` is the delivery's. `recipient` is the bare address or the number in E.164,
+    `sender` `Name <address>`.
 
     `headers` are those a channel adds to its own (List-Unsubscribe, Feedback-ID); `message_id` comes with its brackets.
+    A text message has `text` alone. `data` is what a webhook is told of the customer.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict)
     campaign_id: ObjectId | None = None
     customer_id: ObjectId | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Result(StrEnum):
@@ -49,11 +52,18 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """The result for one message. `words` are the other side's own; `bad_address` says the address itself is wrong."""
+    """The result for one message. `words` are the other side's own; `bad_address` says the address itself is wrong.
+
+    `slow_down`: the other side asks for less at a time (SMTP 421, 450, 451, 4.7.x; HTTP 429, 503). `server` is the name
+    of the server or vendor that answered, `reference` its own id for the message.
+    """
 
     result: Result
     words: str = ""
     bad_address: bool = False
+    slow_down: bool = False
+    server: str = ""
+    reference: str = ""
 
 
 ACCEPTED = Outcome(result=Result.ACCEPTED)

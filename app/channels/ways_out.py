@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.channels.acceptances import Acceptances
 from app.channels.base import Channel
@@ -23,6 +25,11 @@ def check_available(kind: Kind) -> None:
     """Raise InvalidInput naming `channel` unless this installation can send that way."""
     if kind not in AVAILABLE:
         raise InvalidInput.of("channel", f"{kind.value} is not available in this installation yet; choose email")
+
+
+def channel_for(campaign: Mapping[str, Any]) -> Channel:
+    """The way out for this raw campaign (`channel` and what belongs to it) on the running loop."""
+    return channel_of(Kind(campaign["channel"]))
 
 
 def channel_of(kind: Kind) -> Channel:

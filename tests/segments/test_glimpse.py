@@ -12,7 +12,7 @@ from bson import Decimal128, ObjectId
 from app.database import collection, database
 from app.errors import InvalidInput, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue
-from app.segments.preview import at_a_glance, condition_counts, costs, glimpse, near_misses, preview
+from app.segments.preview import at_a_glance, condition_counts, costs, estimating, glimpse, near_misses, preview
 from app.segments.preview.estimating import estimate
 from models import Member
 from models.customer import shadows_of
@@ -79,8 +79,8 @@ async def test_a_small_shop_is_counted_exactly(charlie: Member, monkeypatch: pyt
 
 async def test_what_takes_too_long_is_estimated(charlie: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_a_glance, "GUARD_SECONDS", 0.0)
-    monkeypatch.setattr("app.segments.preview.estimating.SAMPLED", 200)
-    monkeypatch.setattr("app.segments.preview.estimating.SAMPLED_WITH_ORDERS", 200)
+    for name, value in {"SAMPLED": 200, "SAMPLED_WITH_ORDERS": 200, "FIRST_BATCH": 20, "BUDGET_SECONDS": 5.0}.items():
+        monkeypatch.setattr(estimating, name, value)
     for rule, size in (
         (condition("city", "=", "pune"), 100),
         (group(bought("count", ">=", 1, **SHOES)), 100),
@@ -96,6 +96,17 @@ async def test_what_takes_too_long_is_estimated(charlie: Member, monkeypatch: py
         fitting = {person.id for person in (await preview(charlie, rule, sample=50)).sample}
         assert len(ids) == 20
         assert fitting
+
+
+async def test_time_that_is_up_widens_the_margin(charlie: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(at_a_glance, "GUARD_SECONDS", 0.0)
+    for name, value in {"SAMPLED": 200, "FIRST_BATCH": 20, "BUDGET_SECONDS": 5.0}.items():
+        monkeypatch.setattr(estimating, name, value)
+    with_time = await glimpse(charlie, condition("city", "=", "pune"))
+    monkeypatch.setattr(estimating, "BUDGET_SECONDS", 0.0)
+    without = await glimpse(charlie, condition("city", "=", "pune"))
+    assert without.margin > 1.5 * with_time.margin
+    assert abs(without.estimate - 100) <= 3 * without.margin
 
 
 async def test_a_sample_of_everybody_has_no_margin() -> None:

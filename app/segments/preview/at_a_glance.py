@@ -33,7 +33,8 @@ EXACT_MS = 40
 GUARD_SECONDS = 0.06
 """As long for a count of several steps as for one of a single step, and a little for the way there and back."""
 
-ESTIMATED_MS = 1_000
+ESTIMATED_MS = 3_000
+"""How long the first customers of the sample may take, which a disk that was idle has to find."""
 
 FEW = 1_000
 """So few customers that their orders can be looked up in that time."""
@@ -65,7 +66,7 @@ async def glimpse(member: Member, raw_rule: object, *, sample: int = 20) -> Glim
     were in memory, and up to 0.7 s while the sample was read from disk (`benchmarks/segments.py`).
 
     Raises PermissionDenied, RuleError, InvalidInput for a sample outside 0 to 50, and Unavailable when not even the
-    sample can be read within a second.
+    first of the sample can be read within three seconds.
     """
     require(member, "segments.read")
     check_sample(sample)
