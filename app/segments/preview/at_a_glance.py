@@ -62,8 +62,8 @@ async def glimpse(member: Member, raw_rule: object, *, sample: int = 20) -> Glim
     """Some of the customers that a rule (JSON) selects and about how many there are, while an exact count is awaited.
 
     A count, the first people and a random sample are read at the same time; what has not come after 60 ms is given
-    up, and the sample stands in for it. At a million customers that took 31 to 72 ms for most rules once their pages
-    were in memory, and up to 0.7 s while the sample was read from disk (`benchmarks/segments.py`).
+    up, and the sample stands in for it, as large as the time allowed. At a million customers that took 27 to 77 ms, but
+    up to seconds for the first rules after a start of MongoDB (`benchmarks/segments.py`).
 
     Raises PermissionDenied, RuleError, InvalidInput for a sample outside 0 to 50, and Unavailable when not even the
     first of the sample can be read within three seconds.
