@@ -87,12 +87,16 @@ class Settings(BaseSettings):
         90, ge=0, description="Days a request to the AI provider stays in the AI log, set when it is made; 0: for good."
     )
 
-    google_client_id: str = Field("", description="OAuth client for Google sign-in, which is not built yet.")
-    google_client_secret: SecretStr = Field(SecretStr(""), description="Secret of that OAuth client; not used yet.")
+    google_client_id: str = Field("", description="OAuth client for sign-in with Google; empty: password alone.")
+    google_client_secret: SecretStr = Field(SecretStr(""), description="Secret of that OAuth client.")
     google_discovery_url: HttpUrl = Field(
         "https://accounts.google.com/.well-known/openid-configuration",
-        description="OpenID Connect discovery document; not used yet.",
+        description="Google's OpenID Connect discovery document.",
     )
+    oidc_name: str = Field("single sign-on", description="What the sign-in page calls another provider.")
+    oidc_client_id: str = Field("", description="OAuth client at another OpenID Connect provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Secret of that client.")
+    oidc_discovery_url: HttpUrl = Field("", description="That provider's discovery document.")
     owner_email: str = Field("", description="Creates the first owner at start, together with OWNER_PASSWORD.")
     owner_password: SecretStr = Field(SecretStr(""), description="Password of the first owner.")
 

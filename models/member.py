@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 
 from beanie import Document
-from pydantic import Field
-from pymongo import IndexModel
+from pydantic import BaseModel, Field
+from pymongo import ASCENDING, IndexModel
 
-from models.values import Moment, now
+from models.values import GIVEN, Moment, now
 
 
 class Role(StrEnum):
@@ -21,13 +21,24 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class LinkedIdentity(BaseModel):
+    """An account at a provider: `subject` is the provider's own, lasting name for it (OpenID Connect Core, `sub`)."""
+
+    issuer: str
+    subject: str
+
+
 class Member(Document):
-    """One member. `email` is kept folded; `token_version` counts up to end every session of the member at once."""
+    """One member. `email` is kept folded; `token_version` counts up to end every session of the member at once.
+
+    `identities` are the accounts at Google and other providers by which the member signs in.
+    """
 
     email: str
     name: str = ""
     role: Role = Role.MARKETER
     password_hash: str | None = None
+    identities: list[LinkedIdentity] = Field(default_factory=list)
     theme: Literal["auto", "light", "dark"] = "auto"
     locale: str = "en_US"
     timezone: str | None = None
@@ -38,4 +49,11 @@ class Member(Document):
 
     class Settings:
         name = "members"
-        indexes: ClassVar[list[IndexModel]] = [IndexModel("email", unique=True)]
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel("email", unique=True),
+            IndexModel(
+                [("identities.issuer", ASCENDING), ("identities.subject", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"identities.subject": GIVEN},
+            ),
+        ]

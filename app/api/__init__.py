@@ -28,6 +28,7 @@ def routers() -> list[APIRouter]:
         segment_rules,
         segments,
         sign_in,
+        sign_in_with,
         unknown,
         unsubscribe,
     )
@@ -51,7 +52,7 @@ def routers() -> list[APIRouter]:
         ai_calls,
     )
     return [
-        *(health.router, metrics.router, sign_in.router, auth.token_router, auth.router, unsubscribe.router),
+        *(health.router, metrics.router, sign_in.router, sign_in_with.router, auth.token_router, auth.router, unsubscribe.router),
         *(resource.router for resource in resources),
         unknown.router,
     ]
