@@ -1,6 +1,7 @@
 """The documents: one Beanie document per file, no logic beyond keeping a document true to itself."""
 
 from models.ai_call import AiCall
+from models.api_key import ApiKey
 from models.campaign import Campaign
 from models.chunk import Chunk
 from models.customer import Customer
@@ -10,6 +11,7 @@ from models.import_reject import ImportReject
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxMessage
+from models.receipt import Receipt
 from models.roster_block import RosterBlock
 from models.segment import Segment
 from models.segment_draft import SegmentDraft
@@ -20,6 +22,7 @@ from models.suppression import Suppression
 
 DOCUMENTS = [
     AiCall,
+    ApiKey,
     Campaign,
     Chunk,
     Customer,
@@ -29,6 +32,7 @@ DOCUMENTS = [
     Member,
     Order,
     OutboxMessage,
+    Receipt,
     RecordKeeper,
     RosterBlock,
     Segment,
@@ -43,6 +47,7 @@ DOCUMENTS = [
 __all__ = [
     "DOCUMENTS",
     "AiCall",
+    "ApiKey",
     "Campaign",
     "Chunk",
     "Customer",
@@ -52,6 +57,7 @@ __all__ = [
     "Member",
     "Order",
     "OutboxMessage",
+    "Receipt",
     "RecordKeeper",
     "RosterBlock",
     "Segment",

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 
 from beanie import Document
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PrivateAttr
 from pymongo import ASCENDING, IndexModel
 
 from models.values import GIVEN, Moment, now
@@ -46,6 +46,18 @@ class Member(Document):
     token_version: int = 0
     last_seen_at: Moment | None = None
     created_at: Moment = Field(default_factory=now)
+    _scopes: frozenset[str] | None = PrivateAttr(default=None)
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """The actions this request is limited to, because it came with a key; None: whatever the role allows."""
+        return self._scopes
+
+    def limited_to(self, scopes: frozenset[str]) -> Member:
+        """The same member, for a request that may do no more than this."""
+        limited: Member = self.model_copy()
+        limited._scopes = scopes
+        return limited
 
     class Settings:
         name = "members"

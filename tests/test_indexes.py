@@ -33,7 +33,9 @@ async def test_one_with_another_name_gives_way(settings: Settings, database: Asy
     await members.drop_indexes()
     await members.create_index("email", name="by_email", unique=True)
     await db.connect(settings.mongodb_url)
-    assert set(await db.database()["members"].index_information()) == {"_id_", "email_1"}
+    there = set(await db.database()["members"].index_information())
+    assert "email_1" in there
+    assert "by_email" not in there
 
 
 async def test_those_of_older_versions_go(settings: Settings, database: AsyncDatabase[Any]) -> None:

@@ -18,6 +18,8 @@ def routers() -> list[APIRouter]:
         health,
         imports,
         insights,
+        keys,
+        log_export,
         metrics,
         orders,
         segment_exchange,
@@ -48,8 +50,10 @@ def routers() -> list[APIRouter]:
         copywriting,
         campaigns,
         deliveries,
+        log_export,
         insights,
         ai_calls,
+        keys,
     )
     return [
         *(health.router, metrics.router, sign_in.router, sign_in_with.router, auth.token_router, auth.router, unsubscribe.router),

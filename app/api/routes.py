@@ -80,7 +80,7 @@ class MemberRoute(OpenRoute):
             require_own_origin(request)
         member = await member_of_request(request)
         if member is None:
-            raise NotSignedIn("Please sign in, or send a bearer token from /api/auth/token.")
+            raise NotSignedIn("Please sign in, or send an API key or a token from /api/auth/token as a bearer.")
         request.state.member = member
 
 

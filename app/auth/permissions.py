@@ -30,11 +30,18 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 
 
 def allowed(member: Member, action: str) -> bool:
-    """Whether the member's role may do this. Raises KeyError for an action that is not in the table."""
+    """Whether the member's role may do this, and the key, if the request came with one.
+
+    Raises KeyError for an action that is not in the table.
+    """
+    if member.scopes is not None and action not in member.scopes:
+        return False
     return member.active and member.role in PERMISSIONS[action]
 
 
 def require(member: Member, action: str) -> None:
     """Raise PermissionDenied unless `allowed`. Every service calls this first; a hidden button is only a courtesy."""
+    if member.scopes is not None and action not in member.scopes:
+        raise PermissionDenied(f"This API key may not do this ({action}); create one with that scope.")
     if not allowed(member, action):
         raise PermissionDenied(f"A {member.role} may not do this ({action}); ask an owner of this workspace.")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.auth.api_keys import MARK, member_of_key
 from app.auth.members import member_of_token
 from app.auth.tokens import SESSION_SECONDS, issue_access, read_access
 from app.errors import NotSignedIn
@@ -43,7 +44,7 @@ def clear_cookie(response: Response) -> None:
 
 
 async def member_of_request(request: Request) -> Member | None:
-    """Whom the request acts as: by bearer token where it carries one, else by the cookie; None when by neither.
+    """Whom the request acts as: by bearer token or API key where it carries one, else by the cookie; None otherwise.
 
     A cookie in the second half of its life is marked for renewal, which `SlidingSession` writes on the response.
     Raises only what the database raises.
@@ -52,6 +53,8 @@ async def member_of_request(request: Request) -> Member | None:
     if token is None:
         return None
     try:
+        if credential == "bearer" and token.startswith(MARK):
+            return await member_of_key(token)
         member = await member_of_token(token, audience="session" if credential == "cookie" else "api")
     except NotSignedIn:
         return None
