@@ -17,6 +17,7 @@ from pages.gate import THEME_SCRIPT
 
 PAGES = (
     "signin",
+    "password",
     "welcome",
     "home",
     "customers",
@@ -35,6 +36,9 @@ PAGES = (
     "log",
     "outbox",
     "ai_log",
+    "settings_account",
+    "settings_keys",
+    "settings_team",
 )
 
 

@@ -44,6 +44,7 @@ async def signin(request: Request, next: str = "/", error: str = "", reason: str
         form_field("email", "Email", kind="email", autocomplete="username", focus=True),
         form_field("password", "Password", kind="password", autocomplete="current-password"),
         '<button class="btn primary" type="submit">Sign in</button>',
+        '<a class="link t12 text-center" href="/forgot">Forgot your password?</a>',
     ]
     form = f'<form class="card" method="post" action="/signin">{"".join(parts)}</form>'
     if others:

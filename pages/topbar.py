@@ -64,6 +64,9 @@ def _member_menu(member: Member) -> None:
                 text("Theme", "muted", tag="span")
                 _theme(member)
             box("menu-rule")
+            with ui.element("a").classes("mi").props("href=/settings"):
+                icon("settings")
+                text("Settings", tag="span")
             if allowed(member, "ai.log"):
                 with ui.element("a").classes("mi").props("href=/ai-log"):
                     icon("sparkles")

@@ -22,6 +22,9 @@ def routers() -> list[APIRouter]:
         log_export,
         metrics,
         orders,
+        password_links,
+        receipts,
+        resolving,
         segment_exchange,
         segment_growth,
         segment_history,
@@ -51,12 +54,14 @@ def routers() -> list[APIRouter]:
         campaigns,
         deliveries,
         log_export,
+        receipts,
+        resolving,
         insights,
         ai_calls,
         keys,
     )
     return [
-        *(health.router, metrics.router, sign_in.router, sign_in_with.router, auth.token_router, auth.router, unsubscribe.router),
+        *(health.router, metrics.router, sign_in.router, sign_in_with.router, password_links.router, auth.token_router, auth.router, unsubscribe.router),
         *(resource.router for resource in resources),
         unknown.router,
     ]

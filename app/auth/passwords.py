@@ -6,6 +6,7 @@ from functools import cache
 
 from passlib.context import CryptContext
 from passlib.exc import PasswordValueError, UnknownHashError
+from zxcvbn import zxcvbn
 
 from app.errors import InvalidInput
 from models.values import fold
@@ -13,6 +14,9 @@ from models.values import fold
 MIN_CHARACTERS = 10
 MAX_CHARACTERS = 512
 """Longer than anyone types; a bound on the work a stranger can ask for."""
+
+JUDGED_CHARACTERS = 72
+"""zxcvbn takes the square of the length; what begins well does not get worse."""
 
 _context = CryptContext(schemes=["argon2", "bcrypt"], deprecated=["bcrypt"])
 
@@ -51,6 +55,18 @@ def check_password(plain: str, email: str, *, field: str = "password") -> None:
         raise InvalidInput.of(field, "should not be the email address")
     if len(set(plain)) < 3:
         raise InvalidInput.of(field, "should not repeat the same few characters")
+
+
+def check_choice(plain: str, email: str, *, field: str = "password") -> None:
+    """The rule for a password that a member chooses: also not one of those that attackers try first.
+
+    Judged by zxcvbn (Wheeler 2016) against its lists of leaked passwords and common words, here and not by a service:
+    refused is what falls within a million guesses. Raises InvalidInput.
+    """
+    check_password(plain, email, field=field)
+    judged = zxcvbn(plain[:JUDGED_CHARACTERS], user_inputs=[*email.replace("@", " ").replace(".", " ").split(), email])
+    if judged["score"] <= 1:
+        raise InvalidInput.of(field, "is among the first that attackers try; add a word or two that nobody expects")
 
 
 @cache

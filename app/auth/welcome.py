@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from app.auth.members import create_member, owner_exists, system_member
+from app.auth.passwords import check_choice
 from app.auth.welcome_token import FILE_NAME, is_kept_token, token_path
 from app.errors import InvalidInput, NotFound
 from app.settings import Settings
@@ -25,6 +26,7 @@ async def claim_welcome(settings: Settings, token: str, *, name: str, email: str
     await check_welcome(settings, token)
     if not name.strip():
         raise InvalidInput.of("name", "is required")
+    check_choice(password, email)
     path = token_path(settings)
     claimed = path.with_name(f"{FILE_NAME}.{secrets.token_hex(4)}")
     try:
