@@ -31,7 +31,8 @@ class LinkedIdentity(BaseModel):
 class Member(Document):
     """One member. `email` is kept folded; `token_version` counts up to end every session of the member at once.
 
-    `identities` are the accounts at Google and other providers by which the member signs in.
+    `identities` are the accounts at Google and other providers by which the member signs in. `totp_secret` is sealed
+    (`app.auth.sealing`); `totp_step` is the last time step that was used, `recovery_digests` are codes not used yet.
     """
 
     email: str
@@ -39,6 +40,10 @@ class Member(Document):
     role: Role = Role.MARKETER
     password_hash: str | None = None
     identities: list[LinkedIdentity] = Field(default_factory=list)
+    totp_secret: str | None = None
+    totp_pending: str | None = None
+    totp_step: int = 0
+    recovery_digests: list[str] = Field(default_factory=list)
     theme: Literal["auto", "light", "dark"] = "auto"
     locale: str = "en_US"
     timezone: str | None = None

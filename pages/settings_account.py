@@ -26,6 +26,7 @@ from pages.components import (
     toast,
 )
 from pages.frame import frame, page
+from pages.second_step import SecondStep
 from pages.settings_tabs import settings_tabs
 
 SHOPS = ""
@@ -39,6 +40,7 @@ async def settings_account(member: Member) -> None:
         with box("stack gap-6 narrow"):
             _profile(member)
             _password(member)
+            SecondStep(member).draw()
             _ways_in(member)
             _sessions(member)
 

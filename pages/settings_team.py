@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.auth.membership import change_role, list_members, set_active
 from app.auth.password_links import PasswordLink, invite, invite_again, reset_link
+from app.auth.second_factor import remove_for
 from app.errors import CohortError, InvalidInput
 from models import Member
 from models.member import Role
@@ -141,10 +142,18 @@ def _edit(member: Member, one: Member, sheet: Sheet, table: DataTable) -> None:
                 sheet.close()
                 await table.reload()
 
+            async def remove() -> None:
+                await remove_for(member, id)
+                sheet.close()
+                toast("Second step removed")
+                await table.reload()
+
             if one.active:
                 button(
                     "Make a link to a new password" if _joined(one) else "Make a new link", icon="key", on_click=link
                 )
+            if one.totp_secret is not None:
+                button("Remove the second step", icon="lock", on_click=remove)
             if one.id != member.id:
                 button("Deactivate" if one.active else "Activate", icon="ban" if one.active else "check", on_click=turn)
 

@@ -22,6 +22,7 @@ MESSAGES = {
     "away": "{provider} does not answer now. Try again in a minute, or sign in with your password.",
     "throttled": "Too many attempts. Wait a few minutes, then try again; your password was not checked.",
     "used": "This welcome link has been used already. Sign in with the account it created.",
+    "late": "Signing in took too long. Start again with your password.",
     "1": "Email and password do not match. Check both and try again.",
 }
 
@@ -29,6 +30,7 @@ MESSAGES = {
 def install() -> None:
     """Put the form at its address."""
     nicegui_app.add_api_route("/signin", signin, include_in_schema=False)
+    nicegui_app.add_api_route("/signin-code", signin_code, include_in_schema=False)
 
 
 async def signin(request: Request, next: str = "/", error: str = "", reason: str = "", by: str = "") -> Response:
@@ -51,6 +53,25 @@ async def signin(request: Request, next: str = "/", error: str = "", reason: str
         form += '<div class="or"><span>or</span></div>' + "".join(_with(one, next) for one in others.values())
     form += '<p class="muted t12 text-center">No account yet? An owner of this workspace can add you.</p>'
     return gate("Sign in to Cohort", "Your customers, segments and campaigns", form)
+
+
+async def signin_code(error: str = "") -> Response:
+    """The second step's form."""
+    parts = [
+        form_field(
+            "code",
+            "Code",
+            kind="text",
+            autocomplete="one-time-code",
+            error="This code is wrong or was used already." if error else "",
+            hint="Six figures from your app, or one of your recovery codes.",
+            focus=True,
+        ),
+        '<button class="btn primary" type="submit">Sign in</button>',
+    ]
+    form = f'<form class="card" method="post" action="/signin-code">{"".join(parts)}</form>'
+    form += '<p class="muted t12 text-center">Lost your phone and your codes? An owner of this workspace can help.</p>'
+    return gate("One more step", "Your password was right", form)
 
 
 def _with(provider: Provider, next: str) -> str:

@@ -25,6 +25,7 @@ def routers() -> list[APIRouter]:
         password_links,
         receipts,
         resolving,
+        second_step,
         segment_exchange,
         segment_growth,
         segment_history,
@@ -61,7 +62,17 @@ def routers() -> list[APIRouter]:
         keys,
     )
     return [
-        *(health.router, metrics.router, sign_in.router, sign_in_with.router, password_links.router, auth.token_router, auth.router, unsubscribe.router),
+        *(
+            health.router,
+            metrics.router,
+            sign_in.router,
+            sign_in_with.router,
+            password_links.router,
+            second_step.router,
+            auth.token_router,
+            auth.router,
+            unsubscribe.router,
+        ),
         *(resource.router for resource in resources),
         unknown.router,
     ]

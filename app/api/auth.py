@@ -13,7 +13,9 @@ from app.api.problems import Problem
 from app.api.routes import PROBLEMS, AnyMember, MemberRoute, OpenRoute
 from app.api.sign_in import sign_in
 from app.auth.permissions import PERMISSIONS, allowed
+from app.auth.second_factor import has_second_factor, pass_second_factor
 from app.auth.tokens import BEARER_SECONDS, issue_access
+from app.errors import NotSignedIn
 
 token_router = APIRouter(prefix="/api/auth", tags=["sign-in"], route_class=OpenRoute)
 router = APIRouter(prefix="/api", tags=["sign-in"], route_class=MemberRoute, responses=PROBLEMS)
@@ -61,9 +63,14 @@ async def create_token(
     scope: Annotated[str, Form(description="Not used")] = "",
     client_id: Annotated[str, Form(description="Not used")] = "",
     client_secret: Annotated[str, Form(description="Not used")] = "",
+    code: Annotated[str, Form(max_length=40, description="From the app, for members with a second step")] = "",
 ) -> Token:
     """A token for `Authorization: Bearer …`, good for an hour. OAuth 2.0's password form, so that tools know it."""
     member = await sign_in(request, username, password)
+    if has_second_factor(member) and member.id is not None:
+        if not code:
+            raise NotSignedIn("This member has a second step: send the code of the app as `code`, or use an API key.")
+        member = await pass_second_factor(member.id, code)
     return Token(access_token=issue_access(member, BEARER_SECONDS), expires_in=BEARER_SECONDS)
 
 

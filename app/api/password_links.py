@@ -9,8 +9,8 @@ from fastapi import APIRouter, BackgroundTasks, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.api.origin import require_own_origin
+from app.api.second_step import let_in
 from app.auth.password_links import Purpose, request_reset, use_password_link
-from app.auth.session import set_cookie
 from app.auth.throttle import TooManyAttempts, count_attempt
 from app.errors import InvalidInput, NotFound
 
@@ -55,9 +55,7 @@ async def _choose(request: Request, purpose: Purpose, token: str, password: str)
         return _see(f"/{purpose}?token=used")
     except InvalidInput:
         return _see(f"/{purpose}?{urlencode({'token': token, 'error': 1})}")
-    response = _see("/")
-    set_cookie(response, member)
-    return response
+    return let_in(member, "/")
 
 
 def _see(location: str) -> RedirectResponse:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.api.origin import require_own_origin
+from app.api.second_step import let_in
 from app.auth.members import authenticate, end_sessions
 from app.auth.session import clear_cookie, member_of_request, set_cookie
 from app.auth.throttle import TooManyAttempts, count_attempt, forget_attempts
@@ -56,9 +57,7 @@ async def post_sign_in(
         if target != "/":
             query |= {"next": target}
         return _see(f"/signin?{urlencode(query)}")
-    response = _see(target)
-    set_cookie(response, member)
-    return response
+    return let_in(member, target)
 
 
 @router.post("/signout")

@@ -12,10 +12,10 @@ from fastapi.responses import RedirectResponse, Response
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.api.second_step import let_in
 from app.api.sign_in import local_path
 from app.auth.identities import member_of_identity
 from app.auth.providers import NotVouched, Provider, begin, finish, providers
-from app.auth.session import set_cookie
 from app.auth.tokens import read_link, sign_link
 from app.errors import InvalidInput, NotFound, Unavailable
 from app.settings import get_settings
@@ -64,9 +64,8 @@ async def come_back(request: Request, key: str) -> Response:
     except NotVouched as problem:
         log.info("sign-in refused", provider=key, reason=problem.reason, detail=problem.detail)
         return _back(problem.reason, provider, target)
-    response = RedirectResponse(target, status_code=303)
+    response = let_in(member, target)
     _forget(response)
-    set_cookie(response, member)
     return response
 
 

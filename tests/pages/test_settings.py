@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyotp
 from nicegui import ui
 from nicegui.testing import User
 
@@ -45,6 +46,30 @@ class TestAccount:
         click_last(user, "Change password")
         await until(lambda: control(user, "Current password").error)
         assert (await authenticate("ann@example.com", "correct horse")).id == ann.id
+
+
+class TestSecondStep:
+    async def test_it_is_set_up_with_a_code_and_shows_recovery_codes(self, user_of: UserOf) -> None:
+        ann = await create_member(system_member(), email="ann@example.com", password="correct horse")
+        user = await user_of(ann)
+        await user.open("/settings")
+        click_last(user, "Set up")
+        secret = await until(lambda: shown_secret(user))
+        control(user, "Code the app shows now").set_value("12")
+        click_last(user, "Turn on")
+        await until(lambda: control(user, "Code the app shows now").error)
+        control(user, "Code the app shows now").set_value(pyotp.TOTP(secret).now())
+        click_last(user, "Turn on")
+        codes = await until(lambda: shown_secret(user).split() if "-" in shown_secret(user) else None)
+        assert len(codes) == 10
+        await user.should_see("10 recovery codes left")
+        click_last(user, "Turn off")
+        control(user, "Code from the app, or a recovery code").set_value(codes[0])
+        click_last(user, "Turn off")
+        await user.should_see("Second step turned off", retries=30)
+        fresh = await Member.get(ann.id)
+        assert fresh is not None
+        assert fresh.totp_secret is None
 
 
 class TestKeys:
