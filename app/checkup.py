@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import ssl
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from app.data_folder import holder, private_folder
 from app.errors import CohortError, SettingsError
 from app.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from app.channels.smtp_server import SmtpServer
 
 LITTLE_DISK = 2 * 10**9
 """Below this many free bytes the check warns: mongod's journal and oplog alone may take 0.8 GB."""
@@ -61,7 +66,7 @@ async def check_up() -> list[Finding]:
         findings.append(await _program("Valkey", valkey_binary, "install the libraries named here"))
     if all(finding.state != State.FAIL for finding in findings):
         findings += await _servers(settings)
-    findings.append(await _mail(settings))
+    findings += await _mail(settings)
     return findings
 
 
@@ -139,6 +144,7 @@ async def _servers(settings: Settings) -> list[Finding]:
             ]
             if not problem:
                 findings.append(await _indexes(found))
+                findings.append(await _audit(found))
             problem = await queue_problem(found.redis_url)
             findings.append(
                 Finding("Queue", State.FAIL if problem else State.OK, problem or _without_secret(found.redis_url))
@@ -176,23 +182,51 @@ async def _indexes(settings: Settings) -> Finding:
     return Finding("Indexes", State.OK, "all there")
 
 
-async def _mail(settings: Settings) -> Finding:
-    """Whether the mail server greets. Nothing is sent and nobody signs in."""
+async def _audit(settings: Settings) -> Finding:
+    """Whether every line of the audit log is what was written."""
+    from app import database
+    from app.audit.chain import verify
+    from app.settings import use_settings
+
+    use_settings(settings)
+    await database.connect(settings.mongodb_url, indexes=False)
+    try:
+        verdict = await verify()
+    finally:
+        await database.disconnect()
+    if verdict.broken_at is not None:
+        return Finding("Audit log", State.FAIL, f"{verdict.why}: the log was changed, or SECRET_KEY is another one")
+    return Finding("Audit log", State.OK, f"{verdict.lines:,} lines, every seal fits")
+
+
+async def _mail(settings: Settings) -> list[Finding]:
+    """Whether each mail server greets. Nothing is sent and nobody signs in."""
     if not settings.smtp_url:
-        return Finding("Mail", State.WARN, "SMTP_URL is not set: mail goes to the built-in outbox and reaches nobody")
-    parts = urlsplit(settings.smtp_url)
-    secure = parts.scheme == "smtps"
-    host, port = parts.hostname or "", parts.port or (465 if secure else 587)
+        words = "SMTP_URL is not set: mail goes to the built-in outbox and reaches nobody"
+        return [Finding("Mail", State.WARN, words)]
+    from app.channels.smtp_url import servers_of
+
+    servers = servers_of(settings.smtp_url)
+    greetings = await asyncio.gather(*(_greeting(server) for server in servers))
+    names = ["Mail"] if len(servers) == 1 else [f"Mail: {server.name}" for server in servers]
+    return [Finding(name, *found) for name, found in zip(names, greetings, strict=True)]
+
+
+async def _greeting(server: SmtpServer) -> tuple[State, str]:
+    context = ssl.create_default_context() if server.secure else None
+    if context is not None and not server.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     try:
         async with asyncio.timeout(10):
-            reader, writer = await asyncio.open_connection(host, port, ssl=True if secure else None)
+            reader, writer = await asyncio.open_connection(server.host, server.port, ssl=context)
             greeting = (await reader.readline()).decode(errors="replace").strip()
             writer.write(b"QUIT\r\n")
             writer.close()
     except TimeoutError:
-        return Finding("Mail", State.FAIL, f"SMTP_URL: {host}:{port} does not answer within 10 s")
-    except OSError as problem:
-        return Finding("Mail", State.FAIL, f"SMTP_URL: {host}:{port}: {problem.strerror or problem}")
+        return State.FAIL, f"SMTP_URL: {server.place} does not answer within 10 s"
+    except (OSError, ValueError) as problem:
+        return State.FAIL, f"SMTP_URL: {server.place}: {getattr(problem, 'strerror', None) or problem}"
     if not greeting.startswith("220"):
-        return Finding("Mail", State.FAIL, f"SMTP_URL: {host}:{port} says {greeting[:100]!r} instead of 220")
-    return Finding("Mail", State.OK, f"{host}:{port} says {greeting[:100]}")
+        return State.FAIL, f"SMTP_URL: {server.place} says {greeting[:100]!r} instead of 220"
+    return State.OK, f"{server.place} says {greeting[:100]}"

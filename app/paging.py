@@ -80,7 +80,7 @@ def rows_after(cursor: str, sort: Sort) -> dict[str, Any]:
     values = decoded.get("v")
     if decoded.get("s") != _fingerprint(sort) or not isinstance(values, list) or len(values) != len(sort.keys):
         raise wrong
-    if not isinstance(values[-1], ObjectId | str) or not all(isinstance(value, _PLAIN) for value in values):
+    if not isinstance(values[-1], ObjectId | str | int) or not all(isinstance(value, _PLAIN) for value in values):
         raise wrong
     return _after(sort.keys, values)
 

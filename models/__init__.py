@@ -2,6 +2,7 @@
 
 from models.ai_call import AiCall
 from models.api_key import ApiKey
+from models.audit_entry import AuditEntry
 from models.campaign import Campaign
 from models.chunk import Chunk
 from models.customer import Customer
@@ -23,6 +24,7 @@ from models.suppression import Suppression
 DOCUMENTS = [
     AiCall,
     ApiKey,
+    AuditEntry,
     Campaign,
     Chunk,
     Customer,
@@ -48,6 +50,7 @@ __all__ = [
     "DOCUMENTS",
     "AiCall",
     "ApiKey",
+    "AuditEntry",
     "Campaign",
     "Chunk",
     "Customer",

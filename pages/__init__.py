@@ -10,6 +10,7 @@ from nicegui import Client, core, ui
 from nicegui import app as nicegui_app
 from starlette.responses import Response
 
+from app.audit import origin_of_pages
 from app.errors import CohortError
 from app.settings import Settings
 from pages import errors, palette, sessions, theme
@@ -36,6 +37,7 @@ PAGES = (
     "log",
     "outbox",
     "ai_log",
+    "settings_audit",
     "settings_account",
     "settings_keys",
     "settings_team",
@@ -48,6 +50,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         module = importlib.import_module(f"pages.{name}")
         if hasattr(module, "install"):
             module.install()
+    origin_of_pages(_address)
     _serve_stylesheet()
     nicegui_app.add_static_files("/face", theme.STATIC, max_cache_age=86_400)
     errors.install()
@@ -75,6 +78,14 @@ def install(app: FastAPI, settings: Settings) -> None:
         reconnect_timeout=10,
         show_welcome_message=False,
     )
+
+
+def _address() -> str | None:
+    """Of the browser whose event is being handled; None outside of pages."""
+    try:
+        return ui.context.client.ip or ""
+    except RuntimeError:
+        return None
 
 
 def _serve_stylesheet() -> None:

@@ -74,7 +74,8 @@ async def people(member: Member, segment_id: str) -> None:
     names: dict[str, str] = {}
     with frame(member, segment.name, segment.sentence, back=("/segments", "Segments")) as actions:
         with actions:
-            button("Export CSV", icon="download", href=f"/api/segments/{segment_id}/customers.csv")
+            if allowed(member, "customers.export"):
+                button("Export CSV", icon="download", href=f"/api/segments/{segment_id}/customers.csv")
         segment_tabs(segment, "people")
         with filter_bar():
             search_input("Search name, email or phone", search, value=searched)

@@ -9,6 +9,7 @@ def routers() -> list[APIRouter]:
     """Every router of the application, in the order in which they are tried."""
     from app.api import (
         ai_calls,
+        audit,
         auth,
         campaigns,
         copywriting,
@@ -60,6 +61,7 @@ def routers() -> list[APIRouter]:
         insights,
         ai_calls,
         keys,
+        audit,
     )
     return [
         *(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.ids import Id
 from app.api.problems import Problem
 from app.api.routes import PROBLEMS, AnyMember, MemberRoute, OpenRoute
+from app.api.second_step import note_sign_in
 from app.api.sign_in import sign_in
 from app.auth.permissions import PERMISSIONS, allowed
 from app.auth.second_factor import has_second_factor, pass_second_factor
@@ -71,6 +72,7 @@ async def create_token(
         if not code:
             raise NotSignedIn("This member has a second step: send the code of the app as `code`, or use an API key.")
         member = await pass_second_factor(member.id, code)
+    await note_sign_in(request, member)
     return Token(access_token=issue_access(member, BEARER_SECONDS), expires_in=BEARER_SECONDS)
 
 

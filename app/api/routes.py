@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app.api.origin import require_own_origin
 from app.api.problems import Problem
 from app.api.strict_json import read_json
+from app.audit import Origin, asked_from
 from app.auth.permissions import require
 from app.auth.session import credential_of, member_of_request
 from app.errors import FieldError, NotSignedIn
@@ -82,6 +83,9 @@ class MemberRoute(OpenRoute):
         if member is None:
             raise NotSignedIn("Please sign in, or send an API key or a token from /api/auth/token as a bearer.")
         request.state.member = member
+        asked_from.set(
+            Origin("api" if credential == "bearer" else "page", request.client.host if request.client else "")
+        )
 
 
 def may(action: str) -> Any:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.api.origin import require_own_origin
+from app.audit import Origin, asked_from, note
 from app.auth.second_factor import has_second_factor, pass_second_factor
 from app.auth.session import set_cookie
 from app.auth.throttle import TooManyAttempts
@@ -26,11 +27,12 @@ PURPOSE = "second-step"
 SECONDS = 300
 
 
-def let_in(member: Member, target: str) -> Response:
+async def let_in(request: Request, member: Member, target: str) -> Response:
     """To `target`, signed in; or to the second step first, with the first one remembered for five minutes."""
     if not has_second_factor(member):
         response = RedirectResponse(target, status_code=303)
         set_cookie(response, member)
+        await note_sign_in(request, member)
         return response
     response = RedirectResponse(PATH, status_code=303)
     passed = {"m": str(member.id), "v": member.token_version, "next": target}
@@ -68,7 +70,14 @@ async def post_code(request: Request, code: Annotated[str, Form()] = "") -> Resp
         return _forget(_see("/signin?error=late"))
     response = _see(str(passed.get("next") or "/"))
     set_cookie(response, member)
+    await note_sign_in(request, member)
     return _forget(response)
+
+
+async def note_sign_in(request: Request, member: Member) -> None:
+    """Who came in, and from where."""
+    asked_from.set(Origin("sign-in", request.client.host if request.client else ""))
+    await note(member, "member.sign-in", id=member.id, name=member.email)
 
 
 def _see(location: str) -> RedirectResponse:

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/segments", tags=["segments"], route_class=Member
 
 Reader = Annotated[Member, may("segments.read")]
 Writer = Annotated[Member, may("segments.write")]
-CustomerReader = Annotated[Member, may("customers.read")]
+CustomerExporter = Annotated[Member, may("customers.export")]
 
 EXAMPLE: dict[str, Any] = {
     "name": "Big spenders of Pune",
@@ -69,7 +69,7 @@ async def export_segment(member: Reader, id: str) -> JSONResponse:
     responses={**NOT_FOUND, 200: {"description": "The people in the segment now", "content": {"text/csv": {}}}},
     summary="The people of a segment as CSV",
 )
-async def segment_people(member: CustomerReader, id: str) -> StreamingResponse:
+async def segment_people(member: CustomerExporter, id: str) -> StreamingResponse:
     """One line for each customer, in the columns that an import reads. No cell can act as a formula."""
     segment = await get_segment(member, object_id(id, "segment"))
     assert segment.id is not None

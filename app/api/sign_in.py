@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.api.origin import require_own_origin
 from app.api.second_step import let_in
 from app.auth.members import authenticate, end_sessions
-from app.auth.session import clear_cookie, member_of_request, set_cookie
+from app.auth.session import clear_cookie, member_of_request
 from app.auth.throttle import TooManyAttempts, count_attempt, forget_attempts
 from app.auth.welcome import claim_welcome
 from app.errors import CohortError, NotFound, NotSignedIn
@@ -57,7 +57,7 @@ async def post_sign_in(
         if target != "/":
             query |= {"next": target}
         return _see(f"/signin?{urlencode(query)}")
-    return let_in(member, target)
+    return await let_in(request, member, target)
 
 
 @router.post("/signout")
@@ -91,9 +91,7 @@ async def post_welcome(
         if not problem.errors:
             raise
         return _see(f"/welcome?{urlencode({'token': token, 'error': problem.errors[0].field})}")
-    response = _see("/")
-    set_cookie(response, owner)
-    return response
+    return await let_in(request, owner, "/")
 
 
 def _see(location: str) -> RedirectResponse:

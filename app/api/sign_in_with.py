@@ -64,7 +64,7 @@ async def come_back(request: Request, key: str) -> Response:
     except NotVouched as problem:
         log.info("sign-in refused", provider=key, reason=problem.reason, detail=problem.detail)
         return _back(problem.reason, provider, target)
-    response = let_in(member, target)
+    response = await let_in(request, member, target)
     _forget(response)
     return response
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from beanie import PydanticObjectId
 from bson import ObjectId
 
+from app.audit import note
 from app.auth.permissions import PERMISSIONS, allowed
 from app.database import collection
 from app.errors import Conflict, FieldError, InvalidInput, NotFound, NotSignedIn, PermissionDenied
@@ -65,7 +66,10 @@ async def create_key(
         scopes=wanted,
         expires_at=expires_at,
     )
-    return FreshKey(await key.insert(), secret)
+    made = await key.insert()
+    told = {"scopes": wanted, "expires_at": expires_at, "start": key.start}
+    await note(member, "key.create", id=made.id, name=name, after=told)
+    return FreshKey(made, secret)
 
 
 async def list_keys(member: Member, *, everybody: bool = False) -> list[ApiKey]:
@@ -103,6 +107,7 @@ async def rotate_key(member: Member, id: PydanticObjectId | str, *, grace_hours:
     )
     if not changed.matched_count:
         raise Conflict("This key was changed meanwhile; load it again.")
+    await note(member, "key.rotate", id=key.id, name=key.name, before={"start": key.start})
     return FreshKey(await _mine(member, id), secret)
 
 
@@ -112,6 +117,7 @@ async def revoke_key(member: Member, id: PydanticObjectId | str) -> None:
     mine = {} if member.role is Role.OWNER else {"member_id": member.id}
     if not (await collection("api_keys").delete_one({"_id": _object_id(id), **mine})).deleted_count:
         raise NotFound("There is no key with this id.")
+    await note(member, "key.revoke", id=id)
 
 
 async def member_of_key(secret: str) -> Member:

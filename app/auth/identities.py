@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import structlog
 from pymongo.errors import DuplicateKeyError
 
+from app.audit import note
 from app.auth.providers import Identity, NotVouched
 from app.database import collection
 from models.member import Member
 from models.values import fold
-
-log = structlog.get_logger(__name__)
 
 
 async def member_of_identity(identity: Identity) -> Member:
@@ -41,7 +39,7 @@ async def _link(identity: Identity) -> Member:
     if linked is None:
         raise NotVouched("Nobody here has this address.", "nobody")
     if changed is not None and changed.modified_count:
-        log.info("member linked", member=str(linked.id), provider=identity.provider)
+        await note(linked, "member.link", id=linked.id, name=linked.email, after={"issuer": identity.issuer})
     return linked
 
 

@@ -11,6 +11,7 @@ from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
 from pymongo.errors import DuplicateKeyError
 
+from app.audit import note
 from app.auth.passwords import check_password, hash_password, verify_password
 from app.auth.permissions import require
 from app.auth.tokens import Audience, read_access
@@ -66,10 +67,12 @@ async def create_member(
         check_password(password, email)
         hashed = await asyncio.to_thread(hash_password, password)
     try:
-        return await Member(email=email, name=name, role=role, password_hash=hashed).insert()
+        made = await Member(email=email, name=name, role=role, password_hash=hashed).insert()
     except DuplicateKeyError as problem:
         message = "is already a member's address"
         raise Conflict(f"email: {message}", errors=[FieldError("email", message)]) from problem
+    await note(member, "member.create", id=made.id, name=email, after={"name": name, "role": role})
+    return made
 
 
 async def set_password(member: Member, member_id: PydanticObjectId, password: str) -> None:
@@ -84,6 +87,7 @@ async def set_password(member: Member, member_id: PydanticObjectId, password: st
     await collection("members").update_one(
         {"_id": member_id}, {"$set": {"password_hash": hashed}, "$inc": {"token_version": 1}}
     )
+    await note(member, "member.password", id=member_id, name=found.email)
 
 
 async def end_sessions(member: Member, member_id: PydanticObjectId) -> None:
@@ -91,6 +95,7 @@ async def end_sessions(member: Member, member_id: PydanticObjectId) -> None:
     if member.id != member_id:
         require(member, "members.manage")
     await collection("members").update_one({"_id": member_id}, {"$inc": {"token_version": 1}})
+    await note(member, "member.sign-out", id=member_id)
 
 
 async def owner_exists() -> bool:

@@ -14,6 +14,7 @@ from typing import Literal
 from beanie import PydanticObjectId
 from bson import ObjectId
 
+from app.audit import note
 from app.auth.letters import send_letter
 from app.auth.members import create_member, member_email
 from app.auth.passwords import check_choice, hash_password
@@ -104,6 +105,7 @@ async def use_password_link(purpose: Purpose, token: str, password: str) -> Memb
         raise NotFound("This link has just been used.")
     fresh = await Member.get(found.id)
     assert fresh is not None
+    await note(fresh, f"member.{purpose}", id=fresh.id, name=fresh.email)
     return fresh
 
 

@@ -14,6 +14,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "customers.read": EVERYONE,
     "customers.write": EDITORS,
     "customers.delete": MANAGERS,
+    "customers.export": EDITORS,
     "orders.read": EVERYONE,
     "orders.write": EDITORS,
     "segments.read": EVERYONE,
@@ -25,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "imports.run": EDITORS,
     "ai.use": EDITORS,
     "ai.log": OWNERS,
+    "audit.read": MANAGERS,
     "members.manage": OWNERS,
 }
 

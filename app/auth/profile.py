@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from zoneinfo import available_timezones
 
+from app.audit import note
 from app.auth.members import MAX_NAME, set_password
 from app.auth.passwords import check_choice, verify_password
 from app.auth.throttle import count_attempt, forget_attempts
@@ -21,7 +22,10 @@ async def update_profile(member: Member, *, name: str, timezone: str | None) -> 
         raise InvalidInput.of("name", f"should be one line of {MAX_NAME} characters at most")
     if timezone is not None and timezone not in available_timezones():
         raise InvalidInput.of("timezone", f"should be an IANA time zone such as Europe/Berlin, not {timezone[:60]!r}")
-    await collection("members").update_one({"_id": member.id}, {"$set": {"name": name, "timezone": timezone}})
+    after = {"name": name, "timezone": timezone}
+    await collection("members").update_one({"_id": member.id}, {"$set": after})
+    before = {"name": member.name, "timezone": member.timezone}
+    await note(member, "member.profile", id=member.id, name=member.email, before=before, after=after)
 
 
 async def change_password(member: Member, *, current: str, new: str) -> None:
@@ -49,6 +53,7 @@ async def unlink(member: Member, issuer: str) -> None:
     changed = await collection("members").update_one(mine, {"$pull": {"identities": {"issuer": issuer}}})
     if not changed.matched_count:
         raise Conflict("Choose a password first; this is the only way you can sign in.")
+    await note(member, "member.unlink", id=member.id, name=member.email, before={"issuer": issuer})
 
 
 def _require_person(member: Member) -> None:

@@ -12,6 +12,7 @@ import pyotp
 import segno
 from beanie import PydanticObjectId
 
+from app.audit import note
 from app.auth.permissions import require
 from app.auth.sealing import seal, unseal
 from app.auth.throttle import count_attempt, forget_attempts
@@ -84,6 +85,7 @@ async def finish_enrolment(member: Member, code: str) -> list[str]:
     )
     if not changed.matched_count:
         raise Conflict("This was changed meanwhile; load the page again.")
+    await note(member, "member.second-step", id=member.id, name=member.email, after={"on": True})
     return codes
 
 
@@ -106,6 +108,7 @@ async def turn_off(member: Member, code: str) -> None:
     assert member.id is not None
     await pass_second_factor(member.id, code)
     await _clear(member.id)
+    await note(member, "member.second-step", id=member.id, name=member.email, after={"on": False})
 
 
 async def renew_recovery_codes(member: Member, code: str) -> list[str]:
@@ -123,6 +126,7 @@ async def remove_for(member: Member, member_id: PydanticObjectId) -> None:
     """Let a member who has lost phone and recovery codes in again; every session of theirs ends. For owners."""
     require(member, "members.manage")
     await _clear(member_id, ends_sessions=True)
+    await note(member, "member.second-step", id=member_id, after={"on": False})
 
 
 async def _use(member: Member, code: str) -> bool:

@@ -11,6 +11,7 @@ from bson import Decimal128, ObjectId
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from app.audit import note
 from app.auth.permissions import require
 from app.customers.service import existing_id, forget_in_deliveries, no_such_customer
 from app.customers.writing import OWN_FIELDS, document_of
@@ -30,7 +31,7 @@ async def export_customer(member: Member, customer_id: PydanticObjectId | str) -
 
     Money is text, times are ISO 8601. Raises NotFound.
     """
-    require(member, "customers.read")
+    require(member, "customers.export")
     key = existing_id(customer_id)
     customer = await collection("customers").find_one({"_id": key})
     if customer is None:
@@ -41,6 +42,7 @@ async def export_customer(member: Member, customer_id: PydanticObjectId | str) -
     messages = await collection("outbox").find({"_id": {"$in": ids}}).to_list()
     addresses = [address for _, address in _addresses(customer)]
     suppressions = await collection("suppressions").find({"address": {"$in": addresses}}).to_list()
+    await note(member, "customer.export", id=key)
     return {
         "exported_at": now().isoformat(),
         "customer": _plain({name: value for name, value in customer.items() if name not in _DERIVED}),
@@ -73,7 +75,9 @@ async def erase_customer(member: Member, customer_id: PydanticObjectId | str) ->
         await forget_in_deliveries(key, session)
         return document_of({**raw, **blank})
 
-    return await in_transaction(work)
+    erased = await in_transaction(work)
+    await note(member, "customer.erase", id=key)
+    return erased
 
 
 def _addresses(customer: Raw) -> list[tuple[str, str]]:

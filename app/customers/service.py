@@ -10,6 +10,7 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from app.audit import note
 from app.auth.permissions import require
 from app.bulk import MAX_ROWS, BulkResult, RowError, check_rows
 from app.customers.bulk import upsert_rows
@@ -49,6 +50,7 @@ async def create_customer(member: Member, data: dict[str, Any] | CustomerInput) 
         await collection("customers").insert_one(raw)
     except DuplicateKeyError as problem:
         raise taken(taken_fields(problem)) from problem
+    await note(member, "customer.create", id=raw["_id"])
     return document_of(raw)
 
 
@@ -71,20 +73,24 @@ async def update_customer(
     require(member, "customers.write")
     key = existing_id(customer_id)
     given = checked(CustomerPatch, data).given()
+    before: dict[str, Any] = {}
 
     async def work(session: AsyncClientSession) -> Customer:
         raw = await collection("customers").find_one({"_id": key}, session=session)
         if raw is None:
             raise no_such_customer()
         changed = changes_of(raw, given)
+        before.update({name: raw.get(name) for name in given})
         if changed:
             await collection("customers").update_one({"_id": key}, {"$set": changed}, session=session)
         return document_of({**raw, **changed})
 
     try:
-        return await in_transaction(work)
+        customer = await in_transaction(work)
     except DuplicateKeyError as problem:
         raise taken(taken_fields(problem)) from problem
+    await note(member, "customer.update", id=key, before=before, after=given, personal=True)
+    return customer
 
 
 async def delete_customer(member: Member, customer_id: PydanticObjectId | str) -> None:
@@ -103,6 +109,7 @@ async def delete_customer(member: Member, customer_id: PydanticObjectId | str) -
         await forget_in_deliveries(key, session)
 
     await in_transaction(work)
+    await note(member, "customer.delete", id=key)
 
 
 async def forget_in_deliveries(key: ObjectId, session: AsyncClientSession) -> None:
@@ -119,7 +126,10 @@ async def bulk_upsert(member: Member, rows: Sequence[Any]) -> BulkResult:
     """Create or update up to 1,000 customers: by external_id, else by email. See `app.customers.bulk`."""
     require(member, "customers.write")
     check_rows(rows)
-    return await upsert_rows(rows)
+    result = await upsert_rows(rows)
+    counts = {"created": result.created, "updated": result.updated, "refused": len(result.errors)}
+    await note(member, "customer.bulk", after=counts)
+    return result
 
 
 def existing_id(customer_id: PydanticObjectId | str) -> PydanticObjectId:

@@ -14,6 +14,7 @@ from bson import ObjectId
 from pymongo import DESCENDING
 from pymongo.errors import PyMongoError
 
+from app.audit import note
 from app.auth.members import system_member
 from app.auth.permissions import require
 from app.database import collection
@@ -65,6 +66,7 @@ async def start_import(
         raise
     if await enqueue("import.run", str(job.id)):
         await jobs.enqueued(job)
+    await note(member, "import.start", id=job.id, name=job.filename, after={"kind": kind})
     return job
 
 
@@ -149,6 +151,7 @@ async def cancel_import(member: Member, import_id: PydanticObjectId | str) -> Im
     """
     require(member, "imports.run")
     job = await _found(import_id)
+    await note(member, "import.cancel", id=job.id, name=job.filename)
     imports = collection(ImportJob.Settings.name)
     over = {"status": ImportStatus.CANCELLED, "finished_at": now(), "file_id": None}
     waiting = await imports.find_one_and_update({"_id": job.id, "status": ImportStatus.QUEUED}, {"$set": over})

@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from app.audit import note
 from app.auth.permissions import require
 from app.database import collection, in_transaction
 from app.errors import InvalidInput, NotFound
@@ -149,6 +150,8 @@ async def delete_segment(member: Member, segment_id: object) -> None:
         raise NotFound("There is no segment with this id.")
     await forget(segment.id)
     forget_catalogue()
+    before = {"name": segment.name, "rule": segment.sentence}
+    await note(member, "segment.delete", id=segment.id, name=segment.name, before=before)
 
 
 async def refresh_size(member: Member, segment_id: object) -> Segment:

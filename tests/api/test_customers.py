@@ -186,7 +186,8 @@ class TestPersonalData:
     async def test_export_holds_everything(self, viewer, marketer):
         created = (await marketer.post("/api/customers", json={"email": "ann@example.com"})).json()
         await marketer.post("/api/orders", json={"customer_id": created["id"], "amount": "12.50", "number": "7"})
-        found = (await viewer.get(f"/api/customers/{created['id']}/export")).json()
+        assert (await viewer.get(f"/api/customers/{created['id']}/export")).status_code == 403
+        found = (await marketer.get(f"/api/customers/{created['id']}/export")).json()
         assert found["customer"]["email"] == "ann@example.com"
         assert [(order["number"], order["amount"]) for order in found["orders"]] == [("7", "12.50")]
 

@@ -88,12 +88,13 @@ async def test_a_file_there_and_back(marketer, viewer, path):
 
 async def test_the_people_as_csv(marketer, viewer, path):
     await marketer.post(f"{path}/restore", json={"revision": 1})
-    response = await viewer.get(f"{path}/customers.csv")
+    response = await marketer.get(f"{path}/customers.csv")
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     assert response.headers["content-disposition"] == 'attachment; filename="near-u.csv"'
     rows = list(csv.DictReader(io.StringIO(response.text)))
     assert [row["first_name"] for row in rows] == ["'=cmd()", "Ben"]
-    assert (await viewer.get(f"/api/segments/{NOWHERE}/customers.csv")).status_code == 404
+    assert (await viewer.get(f"{path}/customers.csv")).status_code == 403
+    assert (await marketer.get(f"/api/segments/{NOWHERE}/customers.csv")).status_code == 404
 
 
 async def test_a_customers_segments(marketer, viewer, people, path):

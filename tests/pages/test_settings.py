@@ -6,6 +6,7 @@ import pyotp
 from nicegui import ui
 from nicegui.testing import User
 
+from app.audit import note
 from app.auth.api_keys import create_key, member_of_key
 from app.auth.members import authenticate, create_member, system_member
 from app.auth.password_links import invite
@@ -147,6 +148,23 @@ class TestTeam:
         await user.open("/settings")
         await user.should_see("API keys")
         await user.should_not_see("Team")
+
+
+class TestAuditLog:
+    async def test_a_line_opens_what_changed(self, user: User, alice: Member) -> None:
+        await note(alice, "segment.update", id="1", name="VIP", before={"rule": "old rule"}, after={"rule": "new rule"})
+        await note(alice, "key.create", name="Import")
+        await user.open("/settings/audit?kind=segment")
+        await until(lambda: column(user, "what") == ["Segment update"])
+        user.find(ui.table).trigger("open", table_rows(user)[0]["key"])
+        await user.should_see("old rule", retries=30)
+        await user.should_see("new rule")
+        click_last(user, "Check seals")
+        await user.should_see("All 2 lines are as they were written", retries=30)
+
+    async def test_it_is_not_for_marketers(self, user_of: UserOf, bob: Member) -> None:
+        user = await user_of(bob)
+        assert (await user.http_client.get("/settings/audit")).status_code == 403
 
 
 class TestPasswordForms:

@@ -9,6 +9,7 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from app.audit import note
 from app.database import collection, in_transaction
 from app.errors import InvalidInput, Unavailable
 from app.segments.catalogue import forget_catalogue
@@ -41,6 +42,7 @@ async def insert_segment(member: Member, segment: Segment, rule: Group, catalogu
     except DuplicateKeyError as problem:
         raise taken(segment.name) from problem
     forget_catalogue()
+    await note(member, "segment.create", id=segment.id, name=segment.name, after=_told(segment))
     return segment
 
 
@@ -81,7 +83,18 @@ async def swap_segment(
     if saved is None:
         raise changed_meanwhile(before.name)
     forget_catalogue()
+    action = "segment.update" if restored_from is None else "segment.restore"
+    await note(member, action, id=saved.id, name=saved.name, before=_told(before), after=_told(saved))
     return saved
+
+
+def _told(segment: Segment) -> dict[str, Any]:
+    return {
+        "name": segment.name,
+        "rule": segment.sentence,
+        "description": segment.description,
+        "source": segment.source,
+    }
 
 
 async def size_of(group: Group, catalogue: Catalogue) -> dict[str, Any]:

@@ -1,0 +1,160 @@
+"""The audit log: who did what to what, from where, before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from app.audit.chain import verify
+from app.audit.listing import actions, list_entries
+from app.auth.permissions import require
+from models import AuditEntry, Member
+from pages.components import (
+    Ask,
+    Column,
+    DataTable,
+    Page,
+    Row,
+    Sheet,
+    box,
+    button,
+    card,
+    date_cell,
+    empty_state,
+    filter_bar,
+    filter_select,
+    moment,
+    number,
+    text,
+    text_cell,
+    toast,
+    zone_of,
+)
+from pages.frame import frame, page
+from pages.settings_tabs import settings_tabs
+
+COLUMNS = (
+    Column(name="what", label="What", spot="title", width="34%"),
+    Column(name="object", label="To what", spot="sub", width="26%"),
+    Column(name="who", label="Who", spot="end"),
+    Column(name="where", label="From", wide_only=True),
+    Column(name="when", label="When", spot="subend"),
+)
+WORDS = {
+    "campaign": "Campaigns",
+    "customer": "Customers",
+    "import": "Imports",
+    "key": "API keys",
+    "member": "Members",
+    "segment": "Segments",
+}
+VIA = {"page": "Page", "api": "API", "key": "API key", "command": "Command line", "sign-in": "Sign-in"}
+
+
+@page("/settings/audit", permission="audit.read", title="Audit log")
+async def settings_audit(member: Member, kind: str = "") -> None:
+    """The list, by kind of thing; each line opens what changed."""
+    known = {action.partition(".")[0] for action in await actions(member)}
+    shown = {"kind": kind if kind in known else ""}
+    lines: dict[str, AuditEntry] = {}
+
+    async def load(ask: Ask) -> Page:
+        found, following = await list_entries(member, action=shown["kind"] or None, limit=ask.limit, cursor=ask.cursor)
+        lines.update({str(one.id): one for one in found})
+        return Page(rows=[_row(one, member) for one in found], next_cursor=following)
+
+    async def narrow(value: str) -> None:
+        shown["kind"] = value or ""
+        await table.reload()
+
+    def nothing() -> None:
+        with empty_state("scroll-text", "Nothing here yet", "Whatever members change from now on leaves a line here."):
+            return
+
+    async def check() -> None:
+        require(member, "audit.read")
+        verdict = await verify()
+        if verdict.broken_at is None:
+            toast(f"All {number(verdict.lines, member.locale)} lines are as they were written")
+        else:
+            toast(f"The log was changed: {verdict.why}", "bad")
+
+    with frame(member, "Settings", "Who did what") as head:
+        with head:
+            button("Check seals", icon="shield-check", on_click=check)
+            button("Export", icon="download", href="/api/audit.csv")
+        settings_tabs(member, "audit")
+        with filter_bar():
+            options = {"": "Everything", **{key: WORDS.get(key, key.capitalize()) for key in sorted(known)}}
+            filter_select("Kind", options, narrow, value=shown["kind"])
+        sheet = Sheet("Audit log", wide=True)
+        with card(css="p-0"):
+            table = DataTable(
+                COLUMNS,
+                load,
+                empty=nothing,
+                locale=member.locale,
+                label="Audit log",
+                per_page=50,
+                on_open=lambda key: _open(member, lines[key], sheet),
+            )
+    await ui.context.client.connected()
+    await table.reload()
+
+
+def said(action: str) -> str:
+    """An action in words: `segment.export-people` is "Segment export people"."""
+    return action.replace(".", " ").replace("-", " ").capitalize()
+
+
+def _row(one: AuditEntry, member: Member) -> Row:
+    where = VIA[one.via] + (f", {one.address}" if one.address else "")
+    return Row(
+        key=str(one.id),
+        label=said(one.action),
+        cells={
+            "what": text_cell(said(one.action), css="medium", second=_fields(one)),
+            "object": text_cell(one.object_name or one.object_id, css="muted"),
+            "who": text_cell(one.member or "The system"),
+            "where": text_cell(where, css="muted"),
+            "when": date_cell(one.at, member),
+        },
+    )
+
+
+def _fields(one: AuditEntry) -> str | None:
+    names = list(dict.fromkeys([*one.before, *one.after]))
+    return ", ".join(names[:4]) + (" and more" if len(names) > 4 else "") if names else None
+
+
+def _open(member: Member, one: AuditEntry, sheet: Sheet) -> None:
+    sheet.clear()
+    sheet.title.text = said(one.action)
+    sheet.subtitle.text = moment(one.at, zone_of(member), member.locale)
+    with sheet:
+        with ui.element("dl").classes("facts"):
+            for name, value in (
+                ("Who", one.member or "The system"),
+                ("From", VIA[one.via] + (f", {one.address}" if one.address else "")),
+                ("To what", one.object_name or one.object_id or "Everything"),
+                ("Id", one.object_id or "None"),
+                ("Line", f"{one.id}, sealed {one.seal[:12]}"),
+            ):
+                text(name, tag="dt")
+                text(value, "break-words", tag="dd")
+        names = list(dict.fromkeys([*one.before, *one.after]))
+        for name in names:
+            with box("stack gap-1"):
+                text(name, "medium t12")
+                if name in one.before:
+                    text(_value(one.before[name]), "was break-words")
+                if name in one.after:
+                    text(_value(one.after[name]), "is break-words")
+    sheet.open()
+
+
+def _value(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "Nothing"
+    return value if isinstance(value, str) else str(value)
