@@ -40,7 +40,7 @@ async def orders(member: Member, q: str = "", status: str = "") -> None:
             offset=ask.offset,
             limit=ask.limit,
         )
-        names = await names_of(found)
+        names = await names_of(member, found)
         rows = [order_row(order, member, names.get(order.customer_id, ("", None))) for order in found]
         return Page(rows=rows, total=total)
 

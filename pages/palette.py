@@ -12,6 +12,7 @@ from nicegui.elements.dialog import Dialog
 
 from app.auth.permissions import allowed
 from app.customers.listing import MAX_SEARCH, search_filter
+from app.customers.masking import shown_address
 from app.database import collection
 from models.member import Member
 from models.values import fold
@@ -61,7 +62,7 @@ async def find(member: Member, words: str) -> list[Hit]:
     if not asked:
         return hits
     if allowed(member, "customers.read"):
-        hits += await _customers(words)
+        hits += await _customers(member, words)
     if allowed(member, "segments.read"):
         hits += await _named("segments", "name_folded", re.escape(asked), "Segments", "filter")
     if allowed(member, "campaigns.read"):
@@ -69,13 +70,13 @@ async def find(member: Member, words: str) -> list[Hit]:
     return hits
 
 
-async def _customers(words: str) -> list[Hit]:
+async def _customers(member: Member, words: str) -> list[Hit]:
     found = collection("customers").find(search_filter(words[:MAX_SEARCH]), {"name": 1, "email": 1}).limit(MOST)
     return [
         Hit(
             group="Customers",
-            label=raw.get("name") or raw.get("email") or "No name",
-            sub=(raw.get("email") or "") if raw.get("name") else "",
+            label=raw.get("name") or shown_address(member, raw.get("email")) or "No name",
+            sub=(shown_address(member, raw.get("email")) or "") if raw.get("name") else "",
             href=f"/customers/{raw['_id']}",
             icon="user-round",
         )

@@ -14,6 +14,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "customers.read": EVERYONE,
     "customers.write": EDITORS,
     "customers.delete": MANAGERS,
+    "customers.contact": EDITORS,
     "customers.export": EDITORS,
     "orders.read": EVERYONE,
     "orders.write": EDITORS,

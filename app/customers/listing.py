@@ -8,6 +8,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING
 
 from app.auth.permissions import require
+from app.customers.masking import shown_to
 from app.database import collection
 from app.errors import InvalidInput
 from app.paging import check_limit, cursor_after, pick_sort, rows_after, sorts
@@ -54,7 +55,7 @@ async def list_customers(
     found = collection("customers").find(query).sort(list(order.keys)).limit(check_limit(limit) + 1)
     rows = await found.to_list()
     following = cursor_after(rows[limit - 1], order) if len(rows) > limit else None
-    return [Customer.model_validate(row) for row in rows[:limit]], following
+    return [shown_to(member, Customer.model_validate(row)) for row in rows[:limit]], following
 
 
 async def page_of_customers(
@@ -66,7 +67,8 @@ async def page_of_customers(
     query = search_filter(search)
     found = collection("customers").find(query).sort(list(order.keys))
     rows = await found.skip(min(max(0, offset), MOST_SKIPPED)).limit(check_limit(limit)).to_list()
-    return [Customer.model_validate(row) for row in rows], await count_customers(member, search=search)
+    found_here = [shown_to(member, Customer.model_validate(row)) for row in rows]
+    return found_here, await count_customers(member, search=search)
 
 
 async def count_customers(member: Member, *, search: str = "") -> int:

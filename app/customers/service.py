@@ -16,6 +16,7 @@ from app.bulk import MAX_ROWS, BulkResult, RowError, check_rows
 from app.customers.bulk import upsert_rows
 from app.customers.fields import CustomerInput, CustomerPatch
 from app.customers.listing import SORTS, count_customers, list_customers, page_of_customers
+from app.customers.masking import shown_to
 from app.customers.writing import changes_of, document_of, new_customer, taken, taken_fields
 from app.database import collection, in_transaction
 from app.errors import NotFound
@@ -55,12 +56,12 @@ async def create_customer(member: Member, data: dict[str, Any] | CustomerInput) 
 
 
 async def get_customer(member: Member, customer_id: PydanticObjectId | str) -> Customer:
-    """The customer. Raises NotFound."""
+    """The customer, as this member may see it (`masking`). Raises NotFound."""
     require(member, "customers.read")
     found = await Customer.get(existing_id(customer_id))
     if found is None:
         raise no_such_customer()
-    return found
+    return shown_to(member, found)
 
 
 async def update_customer(

@@ -9,6 +9,7 @@ from bson import ObjectId
 from nicegui import ui
 
 from app.auth.permissions import allowed
+from app.customers.masking import shown_address
 from app.database import collection
 from app.orders.service import delete_order, update_order
 from models.member import Member
@@ -36,11 +37,11 @@ OF_ONE = (replace(COLUMNS[0], spot="title"), replace(COLUMNS[1], spot="sub"), *C
 """The columns where the customer goes without saying."""
 
 
-async def names_of(orders: Sequence[Order]) -> dict[ObjectId, tuple[str, str | None]]:
-    """(name, email) by customer, in one query."""
+async def names_of(member: Member, orders: Sequence[Order]) -> dict[ObjectId, tuple[str, str | None]]:
+    """(name, email as this member may see it) by customer, in one query."""
     ids = list({order.customer_id for order in orders})
     found = collection("customers").find({"_id": {"$in": ids}}, {"name": 1, "email": 1})
-    return {raw["_id"]: (raw.get("name", ""), raw.get("email")) async for raw in found}
+    return {raw["_id"]: (raw.get("name", ""), shown_address(member, raw.get("email"))) async for raw in found}
 
 
 def order_row(order: Order, member: Member, who: tuple[str, str | None] | None = None) -> Row:

@@ -11,6 +11,7 @@ from typing import Any
 from bson import Decimal128, ObjectId
 
 from app.auth.permissions import require
+from app.customers.masking import HIDDEN_FIELDS, concealed, sees_contact
 from app.database import collection
 from app.errors import InvalidInput, NotFound
 from app.segments.catalogue.fields import Catalogue
@@ -63,11 +64,13 @@ class Explanation:
 class Inquiry:
     """One rule and one customer: whether it selects them, why, and what would have to be different."""
 
-    def __init__(self, rule: Group, evaluator: Evaluator, *, locale: str = "en_US") -> None:
+    def __init__(self, rule: Group, evaluator: Evaluator, *, locale: str = "en_US", conceals: bool = False) -> None:
+        """`conceals` masks addresses and numbers in what was found, for members who may not see them."""
         self.rule = rule
         self.evaluator = evaluator
         self.truth = truths(rule, evaluator.holds)
         self._locale = locale
+        self._conceals = conceals
         self._reasons = Reasons(evaluator.catalogue, evaluator.clock, locale)
 
     @property
@@ -98,7 +101,7 @@ class Inquiry:
                 self._walk(rule, raw["rules"][index], at(path, index), turned) for index, rule in enumerate(node.rules)
             )
             return Explanation(path=path, node=raw, truth=self.truth[path], text=text, children=children)
-        value = looked_at(node, self.evaluator)
+        value = self._looked_at(node)
         return Explanation(
             path=path,
             node=raw,
@@ -109,13 +112,18 @@ class Inquiry:
             change=self._reasons.change(node, value) if path in turned else None,
         )
 
+    def _looked_at(self, leaf: Leaf) -> Any:
+        value = looked_at(leaf, self.evaluator)
+        hidden = self._conceals and isinstance(leaf, Condition) and leaf.field in HIDDEN_FIELDS
+        return concealed(value) if hidden else value
+
     def _because(self, path: str) -> str:
         node: Node = self.rule
         for step in path.split(".") if path else ():
             assert isinstance(node, Group)
             node = node.rules[int(step.removeprefix("rules[").removesuffix("]"))]
         assert not isinstance(node, Group)
-        value, truth = looked_at(node, self.evaluator), self.truth[path]
+        value, truth = self._looked_at(node), self.truth[path]
         return self._reasons.fact(node, value) if self.inside and truth else self._reasons.because(node, truth, value)
 
 
@@ -149,7 +157,8 @@ async def explain_customer(
     group, catalogue = await read_rule(raw_rule)
     customer = await raw_customer(customer_id)
     facts = await load_facts(group, customer["_id"], catalogue)
-    inquiry = Inquiry(group, Evaluator(customer, catalogue, clock_at(now(), catalogue), facts), locale=member.locale)
+    evaluator = Evaluator(customer, catalogue, clock_at(now(), catalogue), facts)
+    inquiry = Inquiry(group, evaluator, locale=member.locale, conceals=not sees_contact(member))
     return {
         **inquiry.tree().as_json(),
         "sentence": sentence(group, catalogue, locale=member.locale),

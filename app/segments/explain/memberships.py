@@ -15,6 +15,7 @@ from typing import Any
 from bson import ObjectId
 
 from app.auth.permissions import require
+from app.customers.masking import sees_contact
 from app.database import collection
 from app.errors import RuleError
 from app.paging import Sort, check_limit, cursor_after, rows_after
@@ -96,7 +97,7 @@ async def memberships(member: Member, customer_id: object, segment_ids: Sequence
         if isinstance(rule, str):
             found.append(Membership(id=key, name=stored[key].name, inside=None, because=rule))
             continue
-        inquiry = Inquiry(rule, evaluator, locale=member.locale)
+        inquiry = Inquiry(rule, evaluator, locale=member.locale, conceals=not sees_contact(member))
         found.append(Membership(id=key, name=stored[key].name, inside=inquiry.inside, because=inquiry.because()))
     return found
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from app.auth.permissions import require
+from app.customers.masking import shown_to
 from app.database import collection
 from app.errors import InvalidInput, NotFound
 from app.paging import check_limit
@@ -131,7 +132,7 @@ async def movers(
     moves = [move for move in await _net_since(segment, state, _speaks_for(records, since)) if move.joined == joined]
     numbers = await asyncio.to_thread(bits.positions, change(moves))
     page = numbers[max(offset, 0) : max(offset, 0) + limit]
-    people = await _customers(page)
+    people = await _customers(member, page)
     words = await _words(segment, member)
     return [
         Mover(
@@ -164,7 +165,7 @@ async def members_at(
     numbers = await asyncio.to_thread(bits.positions, inside & alive)
     start = _start(cursor, numbers)
     page = numbers[start : start + limit]
-    people = await _customers(page)
+    people = await _customers(member, page)
     more = start + limit < len(numbers)
     return Past(
         record=base,
@@ -233,13 +234,13 @@ async def _words(segment: Segment, member: Member) -> Any:
     return lambda cause: in_words(cause, catalogue, changes=changes, locale=member.locale)
 
 
-async def _customers(numbers: Sequence[int]) -> dict[int, Customer]:
+async def _customers(member: Member, numbers: Sequence[int]) -> dict[int, Customer]:
     """The customers with these numbers who are still there."""
     if not numbers:
         return {}
     ids = await ids_of(numbers)
     rows = collection("customers").find({"_id": {"$in": list(ids)}})
-    return {ids[row["_id"]]: Customer.model_validate(row) async for row in rows}
+    return {ids[row["_id"]]: shown_to(member, Customer.model_validate(row)) async for row in rows}
 
 
 def _start(cursor: str | None, numbers: Sequence[int]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
+from app.customers.masking import all_shown_to
 from app.paging import Sort, check_limit, cursor_after, rows_after
 from app.segments.catalogue.fields import Catalogue
 from app.segments.preview.at_a_glance import Glimpse, glimpse
@@ -70,7 +71,7 @@ async def preview(member: Member, raw_rule: object, *, sample: int = 5) -> Previ
     count, people = await counter.look(sample)
     return Preview(
         count=count,
-        sample=people,
+        sample=all_shown_to(member, people),
         sentence=sentence(rule, catalogue, locale=member.locale),
         took_ms=round((time.perf_counter() - began) * 1000),
         # Somebody may have come between the two.
@@ -106,4 +107,5 @@ async def member_page(
     except ExecutionTimeout as problem:
         raise too_slow(LONGEST_MS) from problem
     more = len(found) > limit
-    return found[:limit], cursor_after({"_id": found[limit - 1].id}, BY_ID) if more else None
+    following = cursor_after({"_id": found[limit - 1].id}, BY_ID) if more else None
+    return all_shown_to(member, found[:limit]), following

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
+from app.customers.masking import all_shown_to
 from app.errors import Unavailable
 from app.segments.catalogue.fields import Catalogue
 from app.segments.compile.filters import rule_filter
@@ -90,7 +91,7 @@ async def glimpse(member: Member, raw_rule: object, *, sample: int = 20) -> Glim
         estimate=_size(count, about, len(people), total),
         margin=about.margin if count is None else 0,
         exact=count is not None or about.margin == 0,
-        sample=people,
+        sample=all_shown_to(member, people),
         sentence=sentence(rule, catalogue, locale=member.locale),
         total=max(total, count or 0),
         took_ms=round((time.perf_counter() - began) * 1000),

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
+from app.customers.masking import all_shown_to
 from app.errors import InvalidInput, Unavailable
 from app.segments.catalogue.fields import Catalogue
 from app.segments.compile.together import together
@@ -64,7 +65,7 @@ async def near_misses(member: Member, raw_rule: object, *, most: int = 3) -> tup
     async def miss(path: str, leaf: Leaf, others: Group) -> NearMiss | None:
         async with turns:
             try:
-                return await _miss(path, leaf, others, catalogue, clock, most, member.locale)
+                return await _miss(path, leaf, others, catalogue, clock, most, member)
             except (ExecutionTimeout, Unavailable):
                 return None
 
@@ -104,7 +105,7 @@ def _without(group: Group, place: tuple[int, ...]) -> Group:
 
 
 async def _miss(
-    path: str, leaf: Leaf, others: Group, catalogue: Catalogue, clock: Clock, most: int, locale: str
+    path: str, leaf: Leaf, others: Group, catalogue: Catalogue, clock: Clock, most: int, member: Member
 ) -> NearMiss | None:
     missed = replace(others, rules=(*others.rules, replace(leaf, negated=not leaf.negated)))
     counter = Counter(missed, catalogue, clock, longest_ms=LONGEST_MS)
@@ -118,12 +119,13 @@ async def _miss(
     if gap and len(people) < most:
         known = [person.id for person in people]
         people += await _any({"$and": [wanted, {"_id": {"$nin": known}}]}, most - len(people))
+    shown = all_shown_to(member, people)
     return NearMiss(
         path=path,
-        words=fragment(leaf, catalogue, locale=locale),
+        words=fragment(leaf, catalogue, locale=member.locale),
         count=count,
-        sample=people,
-        found=[await told(leaf, person, catalogue, clock, locale) for person in people],
+        sample=shown,
+        found=[await told(leaf, person, catalogue, clock, member.locale) for person in shown],
     )
 
 

@@ -10,6 +10,7 @@ from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
 from app.customers.listing import search_filter
+from app.customers.masking import sees_contact, shown_to
 from app.database import collection
 from app.paging import check_limit, cursor_after, rows_after
 from app.segments.explain import Inquiry, facts_of_many
@@ -66,6 +67,8 @@ async def people_page(
     facts = await facts_of_many((rule, *segments.values()), ids, segments)
     people = []
     for row in shown:
-        inquiry = Inquiry(rule, Evaluator(row, catalogue, clock, facts[row["_id"]]), locale=member.locale)
-        people.append(Person(customer=Customer.model_validate(row), because=inquiry.because()))
+        evaluator = Evaluator(row, catalogue, clock, facts[row["_id"]])
+        inquiry = Inquiry(rule, evaluator, locale=member.locale, conceals=not sees_contact(member))
+        customer = shown_to(member, Customer.model_validate(row))
+        people.append(Person(customer=customer, because=inquiry.because()))
     return people, following
