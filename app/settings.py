@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -45,6 +46,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web server listens on; 0.0.0.0 for all.")
     port: int = Field(8080, ge=0, le=65535, description="Port the web server listens on.")
     public_url: HttpUrl = Field("", description="Address people use to reach Cohort; links in mails start with it.")
+    trusted_proxies: str = Field(
+        "", description="Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas."
+    )
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs sessions and links, 32 characters or more; generated once if empty."
     )
@@ -64,12 +68,27 @@ class Settings(BaseSettings):
     worker_processes: int = Field(1, ge=1, le=64, description="Worker processes started by `cohort run`.")
     worker_threads: int = Field(8, ge=1, le=256, description="Messages one worker process handles at once.")
 
-    smtp_url: Annotated[str, _url_with("smtp", "smtps")] = Field(
-        "", description="Mail server, smtp[s]://user:pass@host:port?starttls=auto|always|never; empty: built-in outbox."
+    smtp_url: str = Field(
+        "",
+        description="Mail server, smtp[s]://user:pass@host:port?starttls=auto|always|never; empty: built-in outbox. "
+        "Several are separated by blanks, each with name=, weight= (1; 0: only when the others are away), per_second= "
+        "and connections= (8) if wanted.",
     )
     mail_from: str = Field("Cohort <cohort@localhost>", description="Sender of campaign mail, `Name <address>`.")
-    sms_url: HttpUrl = Field("", description="Address of the SMS vendor's send endpoint; not used yet.")
-    sms_token: SecretStr = Field(SecretStr(""), description="Token for the SMS vendor; not used yet.")
+    send_per_second: int = Field(
+        0, ge=0, le=100_000, description="Messages a second at most, all campaigns together; 0: no limit."
+    )
+    sms_url: HttpUrl = Field("", description="Where text messages are posted; empty: the sms channel is not offered.")
+    sms_token: SecretStr = Field(SecretStr(""), description="Bearer token for SMS_URL.")
+    sms_secret: SecretStr = Field(SecretStr(""), description="Signs what is posted to SMS_URL (HMAC-SHA256).")
+    sms_body: str = Field(
+        "", description="What SMS_URL takes, a JSON object with {{ to }}, {{ from }}, {{ text }}, {{ id }}."
+    )
+    webhook_url: HttpUrl = Field("", description="Where webhook messages are posted; empty: not offered.")
+    webhook_secret: SecretStr = Field(SecretStr(""), description="Signs what is posted to WEBHOOK_URL (HMAC-SHA256).")
+    receipts_secret: SecretStr = Field(
+        SecretStr(""), description="Signs callbacks to /api/receipts; empty: `cohort receipts-secret` prints one."
+    )
 
     gemini_api_key: SecretStr = Field(SecretStr(""), description="Key for Gemini; empty: no AI from Google.")
     gemini_base_url: HttpUrl = Field("", description="Another server that speaks the Gemini API.")
@@ -100,6 +119,18 @@ class Settings(BaseSettings):
     owner_email: str = Field("", description="Creates the first owner at start, together with OWNER_PASSWORD.")
     owner_password: SecretStr = Field(SecretStr(""), description="Password of the first owner.")
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        networks = [part.strip() for part in value.split(",") if part.strip()]
+        for network in networks:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                wanted = "should be addresses or networks such as 10.0.0.0/8"
+                raise ValueError(f"{wanted}, not {network[:60]!r}") from None
+        return ",".join(networks)
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -115,10 +146,31 @@ class Settings(BaseSettings):
             raise ValueError(f"should be an ISO 4217 currency such as EUR, not {value!r}")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_servers(cls, value: str) -> str:
+        if value:
+            from app.channels.smtp_url import servers_of
+
+            try:
+                servers_of(value)
+            except SettingsError as problem:
+                raise ValueError(problem.detail.removeprefix("SMTP_URL: ")) from None
+        return value
+
     @field_validator("week_start", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("sms_body")
+    @classmethod
+    def _mapping(cls, value: str) -> str:
+        from app.channels.mapping import JsonMapping
+
+        if value:
+            JsonMapping(value)
+        return value
 
     @field_validator("secret_key")
     @classmethod
