@@ -1,4 +1,4 @@
-"""A mail as bytes, built by hand: 8 us where the standard library's EmailMessage takes 1,440.
+"""Mail as bytes, put together by hand: 25 us where the standard library's EmailMessage takes 1,440.
 
 Every line stays within 76 characters of ASCII whatever the content is, because both bodies are encoded (RFC 2045
 sections 6.7 and 6.8) and headers are folded (RFC 5322 section 2.2.3, RFC 2047).
@@ -6,7 +6,6 @@ sections 6.7 and 6.8) and headers are folded (RFC 5322 section 2.2.3, RFC 2047).
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 import time
@@ -15,49 +14,52 @@ from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2b
 
-from app.channels.addresses import needs_utf8, sender_parts, wire_address
+from app.channels.addresses import sender_parts, wire_address
 from app.channels.base import Message
+from app.channels.filled import Filled, quoted, with_crlf
+from app.errors import InvalidInput
 
-_ATOMS = re.compile(r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~ .-]+$")
+MOST_BODY = 5 * 1024 * 1024
+"""Characters of both bodies together. Encoded they are a third more, and most servers stop at 10 to 25 MB."""
+
+MOST_HEADER = 2_000
+"""Characters of one header's value; a subject of more than a few hundred is a mistake or an attack."""
+
+_ATOMS = re.compile(r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+$")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WORD_BYTES = 45
 """UTF-8 bytes in one encoded word: base64 makes 60 of it, and with its frame it stays within 75 (RFC 2047)."""
+_QUOTED = b"quoted-printable\r\n\r\n"
+_BASE64 = b"base64\r\n\r\n"
 _LINE = 76
+_LINES = [slice(start, start + _LINE) for start in range(0, 64 * 1024, _LINE)]
+"""Where the lines of up to 64 KB of base64 are, so that cutting them is no loop of ours."""
 
 
-def mime_bytes(message: Message, *, date: str | None = None) -> bytes:
-    """The whole mail with CRLF line ends, not dot-stuffed. Raises InvalidInput for an address that cannot be used.
+def mime_bytes(message: Message, *, date: str | None = None, recipient: str = "") -> bytes:
+    """The whole mail with CRLF line ends, not dot-stuffed. `recipient` saves looking at the address a second time.
 
-    A header with a line break or another control character in it raises ValueError: callers check subjects before.
+    Raises InvalidInput for an address that cannot be used, a header that is too long or holds a line break or another
+    control character, and bodies of more than `MOST_BODY` characters.
     """
-    sender_name, sender = sender_parts(message.sender)
-    recipient = wire_address(message.recipient)
-    boundary = f"=_{blake2b(message.message_id.encode(), digest_size=12).hexdigest()}"
-    headers = [
-        _header("From", f"{phrase(sender_name)} <{sender}>" if sender_name else sender),
-        _header("To", f"{phrase(message.name)} <{recipient}>" if message.name else recipient),
-        _header("Subject", text_value(message.subject)),
-        _header("Date", date or _date_now(int(time.time()))),
-        _header("Message-ID", message.message_id),
-        *(_header(key, value) for key, value in message.headers.items()),
-        "MIME-Version: 1.0",
-        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+    if len(message.html) + len(message.text) > MOST_BODY:
+        raise InvalidInput.of("body", f"has {len(message.html) + len(message.text):,} characters; 5 MB is the most")
+    recipient = recipient or wire_address(message.recipient)
+    fixed = _fixed(message.sender, str(message.campaign_id))
+    lines = [
+        fixed.sender,
+        f"To: {phrase(message.name)} <{recipient}>" if message.name else f"To: {recipient}",
+        f"Subject: {text_value(_checked('subject', message.subject))}",
+        f"Date: {date or _date_now(int(time.time()))}",
+        f"Message-ID: {_checked('Message-ID', message.message_id)}",
     ]
-    head = "\r\n".join(headers).encode()
-    return b"".join(
-        [
-            head,
-            b"\r\n\r\n",
-            _part(boundary, "text/plain", message.text, readable=message.text.isascii()),
-            _part(boundary, "text/html", message.html, readable=False),
-            f"--{boundary}--\r\n".encode(),
-        ]
-    )
-
-
-def is_utf8_mail(message: Message) -> bool:
-    """Whether an address in it has letters outside ASCII before the @, so that its headers hold raw UTF-8."""
-    return needs_utf8(wire_address(message.recipient)) or needs_utf8(sender_parts(message.sender)[1])
+    for name, value in message.headers.items():
+        lines.append(f"{name}: {_checked(name, value)}")
+    lines.append(fixed.rest)
+    text_encoding, text = _encoded(message.text, readable=message.text.isascii())
+    html_encoding, html = _encoded(message.html, readable=False)
+    head = "\r\n".join(lines).encode()
+    return b"".join((head, text_encoding, text, fixed.between, html_encoding, html, fixed.end))
 
 
 def text_value(text: str) -> str:
@@ -69,19 +71,45 @@ def text_value(text: str) -> str:
 
 def phrase(name: str) -> str:
     """A display name: bare, quoted or encoded, whichever it needs. Control characters in it become blanks."""
-    name = _CONTROL.sub(" ", name).strip()
+    if len(name) <= 60 and _ATOMS.match(name) and "=?" not in name:
+        return name.strip()
+    name = _CONTROL.sub(" ", name[:MOST_HEADER]).strip()
     if not name.isascii() or "=?" in name or len(name) > 60:
         return _encoded_words(name)
-    if _ATOMS.match(name) and "." not in name:
-        return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _header(name: str, value: str) -> str:
-    line = f"{name}: {value}"
-    if _CONTROL.search(line.replace("\r\n ", "")):
-        raise ValueError(f"the header {name} would hold a control character")
-    return line
+class _Fixed:
+    """What all mails of a campaign share: sender, boundary, and the heads of the parts.
+
+    `=_` in the boundary can stand in neither base64 nor quoted-printable (RFC 2045 section 6.7), so it need not differ
+    from mail to mail.
+    """
+
+    def __init__(self, sender: str, campaign: str) -> None:
+        name, address = sender_parts(sender)
+        boundary = f"=_{blake2b(f'{campaign} {sender}'.encode('utf-8', 'replace'), digest_size=12).hexdigest()}"
+        self.sender = f"From: {phrase(name)} <{address}>" if name else f"From: {address}"
+        self.rest = (
+            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+            f"--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+        )
+        self.between = (
+            f"\r\n--{boundary}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "
+        ).encode()
+        self.end = f"\r\n--{boundary}--\r\n".encode()
+
+
+_fixed = lru_cache(maxsize=32)(_Fixed)
+
+
+def _checked(name: str, value: str) -> str:
+    """The value of a header that cannot end it early or begin another. Raises InvalidInput naming it."""
+    if len(value) > MOST_HEADER:
+        raise InvalidInput.of(name, f"has {len(value):,} characters; {MOST_HEADER:,} is the most")
+    if not value.isprintable() and _CONTROL.search(value):
+        raise InvalidInput.of(name, "holds a line break or another control character, which no header may")
+    return value
 
 
 def _encoded_words(text: str) -> str:
@@ -98,21 +126,24 @@ def _encoded_words(text: str) -> str:
 
 
 def _encoded_word(piece: bytes) -> str:
-    return f"=?utf-8?B?{base64.b64encode(piece).decode()}?="
+    return f"=?utf-8?B?{binascii.b2a_base64(piece, newline=False).decode()}?="
 
 
-def _part(boundary: str, kind: str, content: str, *, readable: bool) -> bytes:
-    """One alternative: `readable` as quoted-printable, which people and filters can read, else base64, 15 x faster."""
-    raw = content.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
-    encoding, body = (
-        ("quoted-printable", binascii.b2a_qp(raw, istext=True)) if readable else ("base64", _base64_lines(raw))
-    )
-    head = f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
-    return head.encode() + body + b"\r\n"
+def _encoded(content: str, *, readable: bool) -> tuple[bytes, bytes]:
+    """The encoding with the blank line after it, and the content: in quoted-printable, which people and filters can
+    read, when `readable` or when most of it is encoded already; else in base64, which is twice as fast.
+    """
+    encoded = content.quoted_printable() if type(content) is Filled else None
+    if encoded is None and readable:
+        encoded = quoted(content)
+    return (_QUOTED, encoded) if encoded is not None else (_BASE64, _base64(content))
 
 
-def _base64_lines(raw: bytes) -> bytes:
-    encoded = base64.b64encode(raw)
+def _base64(content: str) -> bytes:
+    encoded = binascii.b2a_base64(with_crlf(content), newline=False)
+    count = -(-len(encoded) // _LINE)
+    if count <= len(_LINES):
+        return b"\r\n".join(map(encoded.__getitem__, _LINES[:count]))
     return b"\r\n".join(encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE))
 
 

@@ -9,16 +9,18 @@ from typing import Any
 from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo import DESCENDING
+from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
 from app.channels.base import ACCEPTED, Message, Outcome
 from app.database import collection
-from app.errors import NotFound
+from app.errors import InvalidInput, NotFound
 from app.paging import Sort, check_limit, cursor_after, rows_after
 from models.member import Member
 from models.outbox import OutboxMessage
 from models.values import fold, now
 
+SEARCH_MILLISECONDS = 2_000
 NEWEST = Sort("newest", (("created_at", DESCENDING), ("_id", DESCENDING)))
 
 
@@ -47,14 +49,18 @@ async def list_outbox(
     member: Member, *, limit: int = 50, cursor: str | None = None, search: str = ""
 ) -> tuple[list[OutboxMessage], str | None]:
     """Newest first, `limit` of 1 to 200, and the cursor of the next page. `search` matches the beginning of words of
-    the recipient's name, address and the subject.
+    the recipient's name, address and the subject. Raises InvalidInput when a search takes longer than two seconds.
     """
     require(member, "deliveries.read")
     conditions: list[dict[str, Any]] = [{"search": {"$regex": f"^{re.escape(word)}"}} for word in fold(search).split()]
     if cursor:
         conditions.append(rows_after(cursor, NEWEST))
     query = {"$and": conditions} if conditions else {}
-    rows = await collection("outbox").find(query).sort(list(NEWEST.keys)).limit(check_limit(limit) + 1).to_list()
+    found = collection("outbox").find(query).sort(list(NEWEST.keys)).limit(check_limit(limit) + 1)
+    try:
+        rows = await found.max_time_ms(SEARCH_MILLISECONDS).to_list()
+    except ExecutionTimeout as problem:
+        raise InvalidInput.of("search", "takes too long; type more of the name or subject") from problem
     following = cursor_after(rows[limit - 1], NEWEST) if len(rows) > limit else None
     return [OutboxMessage.model_validate(row) for row in rows[:limit]], following
 

@@ -1,151 +1,239 @@
-"""Mail by SMTP: a pool of connections kept open, each used by one message at a time."""
+"""Mail by SMTP to one server: a pool of connections kept open, which all batches share."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from app.channels.addresses import sender_parts, wire_address
+import structlog
+
 from app.channels.base import Message, Outcome, Result, Unreachable
-from app.channels.mime import is_utf8_mail, mime_bytes
+from app.channels.smtp_batch import WITHDRAWN, Batch, Parcel
 from app.channels.smtp_connection import SmtpConnection
+from app.channels.smtp_lane import Lane
+from app.channels.smtp_mail import Mail, mail_of
+from app.channels.smtp_outage import Outage, clock
 from app.channels.smtp_server import SmtpServer
-from app.channels.smtp_transaction import Mail, NothingTaken, SignInWanted, transact
 from app.errors import InvalidInput
 
-CONNECTIONS = 8
 IDLE_SECONDS = 60.0
 """A connection unused for longer is not trusted any more; most servers drop it after minutes."""
 
-FIRST_RETRY_SECONDS = 1.0
-LAST_RETRY_SECONDS = 30.0
+log = structlog.get_logger(__name__)
 
 
 class SmtpChannel:
-    """Hands mail to one server over at most `CONNECTIONS` connections of this process.
+    """Hands mail to one server over at most `server.connections` connections of this process.
 
-    `accepted` is called with a message's id at the server's 250, before anything else happens.
+    `offer` is asked right before a message's content leaves, and may withdraw it; `accepted` is told its id at the
+    server's 250, before anything else happens. After a failure one connection alone tries the server until it answers
+    for a mail.
     """
 
-    def __init__(self, server: SmtpServer, *, accepted: Callable[[str], None] | None = None) -> None:
-        self._server = server
+    notes_offers = True
+
+    def __init__(
+        self,
+        server: SmtpServer,
+        *,
+        accepted: Callable[[str], None] | None = None,
+        offer: Callable[[str], bool] | None = None,
+    ) -> None:
+        self.server = server
         self._accepted = accepted
-        self._free = asyncio.Semaphore(CONNECTIONS)
-        self._idle: deque[tuple[SmtpConnection, float]] = deque()
-        self._busy = 0
-        self._connecting = asyncio.Lock()
-        self._failures = 0
-        self._away_until = 0.0
-        self._away = ""
+        self._offer = offer
+        self._taken = Outcome(result=Result.ACCEPTED, server=server.name)
+        self._queue: deque[Parcel] = deque()
+        self._lanes: set[Lane] = set()
+        self._resting: deque[tuple[Lane, float]] = deque()
+        self._leaving: dict[Lane, asyncio.Future[None]] = {}
+        self._knocking: set[asyncio.Task[None]] = set()
+        self._kicked = False
+        self._outage = Outage()
+
+    @property
+    def open(self) -> bool:
+        """Whether a mail can be handed over now."""
+        return bool(self._lanes) and not self._outage.shut
+
+    @property
+    def unproven(self) -> bool:
+        """Whether it has failed and not answered for a mail since."""
+        return self._outage.unproven
+
+    @property
+    def away(self) -> Unreachable | None:
+        """Why the server is left alone just now, when it is."""
+        return self._outage.unreachable if self._outage.resting and not self.open else None
+
+    def probe(self) -> None:
+        """See in the background whether the server can be used, unless that is known or the pause is not over."""
+        if not self._lanes and not self._knocking and not self._outage.resting:
+            self._knock()
 
     async def ready(self) -> None:
         """Return when a connection is open. After a failure nobody knocks again until the pause is over."""
-        if self._busy or self._live_idle():
-            return
-        self._give(await self._take())
+        self._drop_stale()
+        while not self.open:
+            if (away := self.away) is not None:
+                raise away
+            if not self._knocking:
+                self._knock()
+            await asyncio.wait(self._knocking, return_when=asyncio.FIRST_COMPLETED)
 
     async def send(self, batch: Sequence[Message]) -> list[Outcome]:
         """Hand over a batch across the pool; what could not be offered at all comes back `untouched`."""
-        outcomes: list[Outcome | None] = [None] * len(batch)
-        todo = deque(range(len(batch)))
-
-        async def lane() -> None:
-            while todo:
-                async with self._free:
-                    if not todo:
-                        return
-                    place = todo.popleft()
-                    try:
-                        outcomes[place] = await self._deliver(batch[place])
-                    except Unreachable as problem:
-                        untouched = Outcome(result=Result.UNTOUCHED, words=problem.detail)
-                        for waiting in (place, *todo):
-                            outcomes[waiting] = untouched
-                        todo.clear()
-
-        await asyncio.gather(*(lane() for _ in range(min(CONNECTIONS, len(batch)))))
-        return [outcome or Outcome(result=Result.UNTOUCHED, words=self._away) for outcome in outcomes]
+        job = Batch(batch)
+        self._queue.extend(job.parcels(batch))
+        self._kick()
+        try:
+            await job.finished
+        finally:
+            job.withdrawn = True
+        return job.outcomes
 
     async def close(self) -> None:
-        """Say goodbye on every idle connection."""
-        idle, self._idle = list(self._idle), deque()
-        await asyncio.gather(*(connection.goodbye() for connection, _ in idle))
+        """Say goodbye on every connection that rests."""
+        for task in self._knocking:
+            task.cancel()
+        for lane, _ in self._resting:
+            if lane.alive:
+                self._leaving[lane] = asyncio.get_running_loop().create_future()
+                lane.leave()
+        self._resting.clear()
+        await asyncio.gather(*self._leaving.values())
 
-    async def _deliver(self, message: Message) -> Outcome:
-        try:
-            mail = Mail(
-                sender=sender_parts(message.sender)[1],
-                recipient=wire_address(message.recipient),
-                content=mime_bytes(message),
-                utf8=is_utf8_mail(message),
-            )
-        except (InvalidInput, ValueError) as problem:
-            return Outcome(result=Result.PERMANENT, words=str(problem))
-        while True:
-            used = bool(self._live_idle())
-            connection = await self._take()
+    # What a lane asks and tells.
+
+    def take(self, connection: SmtpConnection) -> tuple[Parcel, Mail] | None:
+        """The next mail that this connection's server can take; what can never be sent is settled on the way."""
+        while self._queue:
+            parcel = self._queue.popleft()
+            if parcel.batch.withdrawn:
+                parcel.settle(WITHDRAWN)
+                continue
             try:
-                outcome = await transact(connection, mail, self._server.place)
-                if outcome.result is Result.ACCEPTED and self._accepted is not None:
-                    self._accepted(message.id)
-            except NothingTaken:
-                # A server may drop a connection it finds idle; only a fresh one that breaks says something.
-                if used:
-                    continue
-                words = f"The connection to {self._server.place} broke before the message was handed over."
-                return Outcome(result=Result.TEMPORARY, words=words)
-            except SignInWanted as wanted:
-                words = f"The mail server at {self._server.place} wants another sign-in: {wanted.words}"
-                raise self._failed(words) from wanted
-            finally:
-                self._give(connection)
-            return outcome
+                mail = mail_of(parcel.message)
+                words = mail.unfit_for(connection)
+            except InvalidInput as problem:
+                words = problem.detail
+            except Exception as problem:
+                # Whatever it is, everybody who waits for this batch would wait for ever.
+                log.exception("a mail cannot be put together", delivery=parcel.message.id)
+                words = f"The mail could not be put together: {problem}"
+            if not words:
+                return parcel, mail
+            parcel.settle(Outcome(result=Result.PERMANENT, words=words, server=self.server.name))
+        return None
 
-    def _live_idle(self) -> bool:
-        """Whether an idle connection can be used; drops those that broke or rested too long."""
-        while self._idle:
-            connection, since = self._idle[-1]
-            if connection.alive and time.monotonic() - since < IDLE_SECONDS:
-                return True
-            self._idle.pop()
-            connection.close()
+    def offer(self, parcel: Parcel) -> bool:
+        """Whether its content may leave. One that is withdrawn takes the rest of its batch along."""
+        if not parcel.batch.withdrawn and (self._offer is None or self._offer(parcel.message.id)):
+            return True
+        parcel.batch.withdrawn = True
+        parcel.settle(WITHDRAWN)
         return False
 
-    async def _take(self) -> SmtpConnection:
-        self._busy += 1
+    def taken(self, parcel: Parcel) -> None:
+        """Journal it first."""
         try:
-            if self._live_idle():
-                return self._idle.pop()[0]
-            if not self._failures:
-                return await self._connect()
-            async with self._connecting:
-                return self._idle.pop()[0] if self._live_idle() else await self._connect()
-        except BaseException:
-            self._busy -= 1
-            raise
+            if self._accepted is not None:
+                self._accepted(parcel.message.id)
+        finally:
+            parcel.settle(self._taken)
+        self._answered()
 
-    def _give(self, connection: SmtpConnection) -> None:
-        self._busy -= 1
-        if connection.alive:
-            self._idle.append((connection, time.monotonic()))
+    def settle(self, parcel: Parcel, outcome: Outcome, *, answered: bool) -> None:
+        """Anything but acceptance."""
+        parcel.settle(outcome)
+        if answered:
+            self._answered()
 
-    async def _connect(self) -> SmtpConnection:
-        if time.monotonic() < self._away_until:
-            raise Unreachable(self._away, retry_in=self._away_until - time.monotonic())
+    def hand_back(self, parcel: Parcel) -> None:
+        """First in the queue again."""
+        self._queue.appendleft(parcel)
+
+    def refuses_everything(self, words: str, *, surely: bool) -> None:
+        """Everything that waits comes back untouched, to go by another server or later."""
+        self._outage.failed(f"The mail server at {self.server.place} {words}")
+        if surely or len(self._lanes) <= 1:
+            self._return_queue()
+
+    def is_silent(self, seconds: float) -> bool:
+        """Whether no mail has been answered for so long, over any connection."""
+        return self._outage.silent_for(seconds)
+
+    def rests(self, lane: Lane) -> None:
+        """Last in, first out, so that few connections stay warm."""
+        self._resting.append((lane, clock()))
+
+    def gone(self, lane: Lane) -> None:
+        """What waits needs another connection."""
+        self._lanes.discard(lane)
+        if (left := self._leaving.pop(lane, None)) is not None and not left.done():
+            left.set_result(None)
+        if self._queue:
+            self._kick_soon()
+
+    # The pool.
+
+    def _kick_soon(self) -> None:
+        if not self._kicked:
+            self._kicked = True
+            asyncio.get_running_loop().call_soon(self._kick)
+
+    def _kick(self) -> None:
+        """Put whoever rests to work, and open as many connections as the queue can use."""
+        self._kicked = False
+        self._drop_stale()
+        while self._queue and self._resting:
+            lane = self._resting.pop()[0]
+            if lane.alive:
+                lane.work()
+        if not self._queue:
+            return
+        if self._outage.resting:
+            if not self._lanes and not self._knocking:
+                self._return_queue()
+            return
+        most = 1 if self.unproven else self.server.connections
+        for _ in range(min(len(self._queue), most - len(self._lanes) - len(self._knocking))):
+            self._knock()
+
+    def _knock(self) -> None:
+        task = asyncio.create_task(self._open())
+        self._knocking.add(task)
+        task.add_done_callback(self._knocked)
+
+    def _knocked(self, task: asyncio.Task[None]) -> None:
+        self._knocking.discard(task)
+        if self._queue and not self._knocking and not self._lanes:
+            self._kick()
+
+    async def _open(self) -> None:
         try:
-            connection = await self._server.connect()
+            connection = await self.server.connect()
         except Unreachable as problem:
-            raise self._failed(problem.detail) from problem
-        self._failures = 0
-        return connection
+            self._outage.failed(problem.detail)
+            return
+        lane = Lane(connection, self.server, self)
+        self._lanes.add(lane)
+        lane.work()
 
-    def _failed(self, words: str) -> Unreachable:
-        """Remember that the server is away: 1 s after the first failure, doubling up to 30 s."""
-        pause = min(FIRST_RETRY_SECONDS * 2**self._failures, LAST_RETRY_SECONDS)
-        if time.monotonic() >= self._away_until:
-            self._failures = min(self._failures + 1, 16)
-            self._away_until = time.monotonic() + pause
-        self._away = words
-        return Unreachable(words, retry_in=max(self._away_until - time.monotonic(), 0.05))
+    def _drop_stale(self) -> None:
+        while self._resting and (not self._resting[0][0].alive or clock() - self._resting[0][1] > IDLE_SECONDS):
+            lane = self._resting.popleft()[0]
+            lane.leave()
+
+    def _answered(self) -> None:
+        """The server has answered for a mail; after an outage more connections may be opened."""
+        if self._outage.answered():
+            self._kick_soon()
+
+    def _return_queue(self) -> None:
+        self._outage.shut_down()
+        untouched = Outcome(result=Result.UNTOUCHED, words=self._outage.words, server=self.server.name)
+        while self._queue:
+            parcel = self._queue.popleft()
+            parcel.settle(WITHDRAWN if parcel.batch.withdrawn else untouched)

@@ -1,7 +1,8 @@
 """A signed-in SMTP connection that may have several commands on the wire at once (RFC 2920).
 
 aiosmtplib opens the connection, encrypts it and signs in; it then holds one reply at a time and drops what arrives
-together, so this takes its transport over.
+together, so this takes its transport over. Replies go to a listener by plain calls: a mail then costs one write, one
+wake-up and no task, future or timer of its own.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections import deque
-from typing import NamedTuple, cast
+from typing import Protocol, cast
 
 from aiosmtplib import SMTP
 
@@ -19,22 +19,27 @@ _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 LONGEST_REPLY = 32 * 1024
 """Bytes of one reply with all its lines; more is no mail server speaking."""
 
-
-class Reply(NamedTuple):
-    """A three-digit code and the text of all lines, joined by line feeds."""
-
-    code: int
-    text: str
+_ROOM = 16 * 1024
 
 
 class ConnectionLost(Exception):
-    """The connection broke, or its next reply did not come in time."""
+    """The connection broke before it could be used."""
 
 
-class SmtpConnection(asyncio.Protocol):
-    """Writes commands and reads their replies in order. `timeout` is in seconds for each reply."""
+class Listener(Protocol):
+    """Whoever has the word on a connection."""
 
-    def __init__(self, client: SMTP, *, timeout: float) -> None:
+    def replied(self, code: int, text: bytes) -> None:
+        """The next reply that was owed, its lines joined by line feeds."""
+
+    def lost(self, *, silent: bool) -> None:
+        """No more will come. `silent`: the next reply did not come in time. Called once, unless it was closed here."""
+
+
+class SmtpConnection(asyncio.BufferedProtocol):
+    """Writes commands and hands their replies, in order, to `listener`, which is to be set at once."""
+
+    def __init__(self, client: SMTP) -> None:
         protocol = client.protocol
         if protocol is None or protocol.transport is None:
             raise ConnectionLost
@@ -42,14 +47,17 @@ class SmtpConnection(asyncio.Protocol):
         self._client = client
         self._transport = cast("asyncio.Transport", protocol.transport)
         self._socket = self._transport.get_extra_info("socket")
-        self._timeout = timeout
-        self._buffer = b""
-        self._lines: list[str] = []
-        self._replies: deque[Reply] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._room = memoryview(bytearray(_ROOM))
+        self._rest = b""
+        self._lines: list[bytes] = []
         self._owed = 0
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._lost = False
-        self._extensions = frozenset(name.lower() for name in client.esmtp_extensions)
+        self._split_replies = False
+        self._extensions = {name.lower(): words for name, words in client.esmtp_extensions.items()}
+        self.listener: Listener | None = None
         self._transport.set_protocol(self)
 
     @property
@@ -57,96 +65,116 @@ class SmtpConnection(asyncio.Protocol):
         """Whether it can take a command."""
         return not self._lost and not self._transport.is_closing()
 
+    @property
+    def unsent(self) -> int:
+        """Bytes written that have not left this process yet."""
+        return self._transport.get_write_buffer_size()
+
     def supports(self, extension: str) -> bool:
         """Whether the server's answer to EHLO named this extension."""
         return extension in self._extensions
 
-    def write(self, data: bytes, *, replies: int) -> None:
-        """Send; `replies` answers are owed for it. Raises ConnectionLost."""
-        if not self.alive:
-            raise ConnectionLost
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest mail the server takes (RFC 1870); 0 when it names no limit."""
+        words = self._extensions.get("size", "").split()
+        return int(words[0]) if words and words[0].isdecimal() else 0
+
+    def write(self, data: bytes, *, replies: int, seconds: float) -> None:
+        """Send; `replies` answers are owed for it, the next of them within `seconds`."""
         self._owed += replies
-        if replies > 1:
+        self.within(seconds)
+        if self._split_replies:
             self._acknowledge_at_once()
         self._transport.write(data)
 
-    async def reply(self) -> Reply:
-        """The next reply. Raises ConnectionLost, and then the connection is closed."""
-        while not self._replies:
-            if self._lost:
-                raise ConnectionLost
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout(self._timeout):
-                    await self._waiter
-            except TimeoutError as problem:
-                self.close()
-                raise ConnectionLost from problem
-            finally:
-                self._waiter = None
-        self._owed -= 1
-        return self._replies.popleft()
-
-    async def command(self, data: bytes) -> Reply:
-        """One command and its reply. Raises ConnectionLost."""
-        self.write(data, replies=1)
-        return await self.reply()
+    def within(self, seconds: float) -> None:
+        """The next reply is to come within this time from now."""
+        self._deadline = self._loop.time() + seconds
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._deadline, self._look_at_the_clock)
+        elif self._timer.when() > self._deadline:
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._deadline, self._look_at_the_clock)
 
     def close(self) -> None:
-        """Drop the connection without a word."""
-        self._lost = True
-        self._transport.abort()
-        self._wake()
+        """Drop the connection without a word; the listener is not told."""
+        self.listener = None
+        self._end(silent=False)
 
-    async def goodbye(self) -> None:
-        """QUIT, waiting at most two seconds for the answer, then close."""
-        self._timeout = min(self._timeout, 2.0)
-        try:
-            await self.command(b"QUIT\r\n")
-        except ConnectionLost:
-            pass
-        finally:
-            self.close()
+    def quit(self) -> None:
+        """Say goodbye (RFC 5321 section 4.1.1.10); the listener hears the answer."""
+        self.write(b"QUIT\r\n", replies=1, seconds=2.0)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes go; one buffer for good, where a new one of 256 KB each time would cost more."""
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take replies apart. What nobody asked for ends the connection: mostly a 421 before an idle one is closed."""
-        self._buffer += data
-        *lines, self._buffer = self._buffer.split(b"\n")
+        *lines, self._rest = (self._rest + bytes(self._room[:nbytes])).split(b"\n")
+        expected = self._owed
         for line in lines:
-            text = line.rstrip(b"\r").decode("utf-8", "replace")
-            if not text[:3].isdecimal() or text[3:4] not in ("", " ", "-"):
-                self.close()
+            code, mark = line[:3], line[3:4]
+            if not code.isdigit() or mark not in b" -\r":
+                self._end(silent=False)
                 return
-            self._lines.append(text[4:])
-            if text[3:4] != "-":
-                self._replies.append(Reply(int(text[:3]), "\n".join(self._lines)))
-                self._lines = []
-        if self._owed - len(self._replies) > 0:
+            if mark == b"-":
+                self._lines.append(line[4:].rstrip())
+                continue
+            text = line[4:].rstrip()
+            if self._lines:
+                text = b"\n".join((*self._lines, text))
+                self._lines.clear()
+            self._owed -= 1
+            expected -= 1
+            if self._owed < 0 or self.listener is None:
+                self._end(silent=False)
+                return
+            self.listener.replied(int(code), text)
+            if self._lost:
+                return
+        if expected > 0:
+            self._split_replies = True
             self._acknowledge_at_once()
-        if len(self._replies) > self._owed or len(self._buffer) + sum(map(len, self._lines)) > LONGEST_REPLY:
-            self.close()
-        elif self._replies:
-            self._wake()
-
-    def _acknowledge_at_once(self) -> None:
-        """Keep a server that writes each reply by itself from waiting 40 ms for our acknowledgement of the one before.
-
-        That is Nagle's algorithm there meeting delayed acknowledgements here (RFC 1122 section 4.2.3.4); Linux forgets
-        the option after a while, so it is set again each time (tcp(7)).
-        """
-        if _QUICKACK is not None and self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+        if len(self._rest) + sum(map(len, self._lines)) > LONGEST_REPLY:
+            self._end(silent=False)
 
     def eof_received(self) -> bool:
         """The server has closed its side; so does ours."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Whoever waits learns it."""
-        self._lost = True
-        self._wake()
+        """Whoever listens learns it."""
+        self._end(silent=False)
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _look_at_the_clock(self) -> None:
+        self._timer = None
+        if self._lost or not self._owed:
+            return
+        if self._loop.time() >= self._deadline:
+            self._end(silent=True)
+        else:
+            self._timer = self._loop.call_at(self._deadline, self._look_at_the_clock)
+
+    def _end(self, *, silent: bool) -> None:
+        if self._lost:
+            return
+        self._lost = True
+        if self._timer is not None:
+            self._timer.cancel()
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.lost(silent=silent)
+        self._transport.abort()
+
+    def _acknowledge_at_once(self) -> None:
+        """Keep a server that writes each reply by itself from waiting 40 ms for our acknowledgement of the one before.
+
+        That is Nagle's algorithm there meeting delayed acknowledgements here (RFC 1122 section 4.2.3.4); Linux forgets
+        the option after a while, so it is set again each time (tcp(7)). A server that answers a group of commands in
+        one write, as RFC 2920 section 3.2 asks, never needs it.
+        """
+        if _QUICKACK is not None and self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)

@@ -1,13 +1,13 @@
-"""The mail server SMTP_URL names, and one signed-in connection to it."""
+"""One mail server of SMTP_URL, and a signed-in connection to it."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiosmtplib import SMTP
 from aiosmtplib.errors import (
@@ -20,50 +20,40 @@ from aiosmtplib.errors import (
 from app.channels.base import Unreachable
 from app.channels.replies import words_of
 from app.channels.smtp_connection import ConnectionLost, SmtpConnection
-from app.errors import SettingsError
 
-CONNECT_SECONDS = 10.0
-REPLY_SECONDS = 30.0
-"""How long one reply may take. Shorter than RFC 5321 section 4.5.3.2 asks, because a chunk waits for it."""
+CONNECT_SECONDS = 15.0
+"""For greeting, encryption and sign-in together."""
+
+REPLY_SECONDS = 20.0
+"""How long the reply to a command may take, and..."""
+
+FINAL_SECONDS = 60.0
+"""...that to the final dot, when the server may look for spam first. Both are shorter than the 5 and 10 minutes of RFC
+5321 section 4.5.3.2, because a chunk waits for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
-    """Where and how to hand mail over. `secure` is TLS from the first byte (RFC 8314), `starttls` the upgrade."""
+    """Where and how to hand mail over. `secure` is TLS from the first byte (RFC 8314), `starttls` the upgrade.
+
+    `weight` is its share among several servers, 0 for when the others are away; `per_second` the most it is given by
+    all processes together, 0 for no limit; `connections` the most that one process opens.
+    """
 
     host: str
     port: int
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     secure: bool = False
     starttls: Literal["auto", "always", "never"] = "auto"
     verify: bool = True
-
-    @classmethod
-    def of(cls, url: str) -> SmtpServer:
-        """Read smtp[s]://user:pass@host:port?starttls=auto|always|never&verify=yes|no. Raises SettingsError."""
-        parts = urlsplit(url)
-        query = parse_qs(parts.query)
-        starttls = query.pop("starttls", ["auto"])[-1]
-        verify = query.pop("verify", ["yes"])[-1]
-        if starttls not in ("auto", "always", "never"):
-            raise SettingsError(f"SMTP_URL: starttls should be auto, always or never, not {starttls!r}")
-        if verify not in ("yes", "no"):
-            raise SettingsError(f"SMTP_URL: verify should be yes or no, not {verify!r}")
-        if query:
-            raise SettingsError(f"SMTP_URL: {next(iter(query))!r} is not an option; starttls and verify are")
-        if not parts.hostname:
-            raise SettingsError("SMTP_URL: names no host")
-        secure = parts.scheme == "smtps"
-        return cls(
-            host=parts.hostname,
-            port=parts.port or (465 if secure else 587 if parts.username else 25),
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            secure=secure,
-            starttls=starttls,  # type: ignore[arg-type]  # checked above
-            verify=verify == "yes",
-        )
+    name: str = ""
+    weight: int = 1
+    per_second: int = 0
+    connections: int = 8
+    connect_seconds: float = field(default_factory=lambda: CONNECT_SECONDS)
+    reply_seconds: float = field(default_factory=lambda: REPLY_SECONDS)
+    final_seconds: float = field(default_factory=lambda: FINAL_SECONDS)
 
     @property
     def place(self) -> str:
@@ -81,40 +71,40 @@ class SmtpServer:
             start_tls=False if self.secure else {"auto": None, "always": True, "never": False}[self.starttls],
             validate_certs=self.verify,
             local_hostname=_own_name(),
-            timeout=CONNECT_SECONDS,
+            timeout=self.connect_seconds,
         )
         try:
-            await client.connect()
-            if client.is_ehlo_or_helo_needed:
-                await client.ehlo()
-            return SmtpConnection(client, timeout=REPLY_SECONDS)
+            async with asyncio.timeout(self.connect_seconds):
+                await client.connect()
+                if client.is_ehlo_or_helo_needed:
+                    await client.ehlo()
+            return SmtpConnection(client)
         except (SMTPException, OSError, ValueError, ConnectionLost) as problem:
             client.close()
-            raise Unreachable(self.why(problem)) from problem
+            raise Unreachable(self._why(problem)) from problem
 
-    def why(self, problem: BaseException) -> str:
+    def _why(self, problem: BaseException) -> str:
         """One sentence on what keeps this server from being used."""
         if isinstance(problem, SMTPAuthenticationError):
             words = words_of(problem.code, problem.message)
             return f"The mail server at {self.place} refuses the sign-in of SMTP_URL: {words}"
-        return f"The mail server at {self.place} cannot be reached: {_reason(problem)}"
+        return f"The mail server at {self.place} cannot be reached: {self._reason(problem)}"
 
-
-def _reason(problem: BaseException) -> str:
-    if isinstance(problem, SMTPResponseException):
-        return f"it answers {words_of(problem.code, problem.message)}"
-    cause = _root(problem)
-    if isinstance(cause, ssl.SSLError):
-        return f"its TLS is not acceptable ({getattr(cause, 'verify_message', '') or cause.reason or cause})"
-    if isinstance(cause, socket.gaierror):
-        return "its name is unknown"
-    if isinstance(problem, SMTPTimeoutError) or isinstance(cause, TimeoutError):
-        return f"no answer within {CONNECT_SECONDS:g} s"
-    if isinstance(cause, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(cause):
-        return "connection refused"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror.lower()
-    return " ".join(str(problem).split())[:200] or type(problem).__name__
+    def _reason(self, problem: BaseException) -> str:
+        if isinstance(problem, SMTPResponseException):
+            return f"it answers {words_of(problem.code, problem.message)}"
+        cause = _root(problem)
+        if isinstance(cause, ssl.SSLError):
+            return f"its TLS is not acceptable ({getattr(cause, 'verify_message', '') or cause.reason or cause})"
+        if isinstance(cause, socket.gaierror):
+            return "its name is unknown"
+        if isinstance(problem, (SMTPTimeoutError, TimeoutError)) or isinstance(cause, TimeoutError):
+            return f"no answer within {self.connect_seconds:g} s"
+        if isinstance(cause, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(cause):
+            return "connection refused"
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        return " ".join(str(problem).split())[:200] or "it closed the connection without a word"
 
 
 def _root(problem: BaseException) -> BaseException:
