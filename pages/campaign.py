@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
+import time
+
 from nicegui import background_tasks, ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from app.auth.permissions import allowed
+from app.campaigns.deliveries import latest
+from app.campaigns.kinds import kind_of
 from app.campaigns.live import updates
 from app.campaigns.progress import Snapshot, snapshot
-from app.campaigns.service import cancel, duplicate, get_campaign, pause, preview_message, resume
+from app.campaigns.service import cancel, duplicate, finish, get_campaign, pause, resume
+from app.campaigns.tails import LINES
 from app.segments.catalogue import load_catalogue
 from models import Campaign, Member
 from models.campaign import CampaignState as State
 from pages.campaign_progress.after import draw_results
 from pages.campaign_progress.card import ProgressCard
 from pages.campaign_progress.message import message_sheet
+from pages.campaign_progress.plan_words import plan_words
+from pages.campaign_progress.receipts import Receipts
+from pages.campaign_progress.series import draw_series
+from pages.campaign_progress.slowed import ASK_SECONDS, slowed_words
 from pages.campaign_progress.tail import Tail
-from pages.campaigns import CHANNELS
+from pages.campaign_progress.times import times_of
+from pages.campaign_progress.waiting import draw_waiting
 from pages.components import (
     CAMPAIGN_TONES,
     Region,
-    ago,
     button,
-    card,
-    clock,
     confirm,
-    day,
-    icon,
-    moment,
+    icon_button,
     number,
-    skeleton_tiles,
+    plural,
+    skeleton_block,
     state_word,
     text,
     toast,
-    zone_of,
 )
-from pages.components.message_view import message_card
+from pages.components.log_link import log_file
 from pages.components.text import box
 from pages.components.until_closed import UntilClosed
 from pages.frame import frame, page, set_title
 
 UNSENT = (State.DRAFT, State.SCHEDULED)
+MOVING = (State.PREPARING, State.RUNNING, State.FINISHING)
 ENDED = (State.DONE, State.CANCELLED)
 BACK = ("/campaigns", "Campaigns")
 
@@ -61,30 +67,40 @@ class CampaignPage:
         self.campaign = campaign
         self.id = str(campaign.id)
         self.may_send = allowed(member, "campaigns.send")
+        self.is_series = campaign.repeat is not None
         self.state: State | None = None
         self.shown: Snapshot | None = None
+        self.asked_at = float("-inf")
 
     async def draw(self) -> None:
         """Subscribe first, then read: what happens in between is heard of twice rather than never."""
         with frame(self.member, self.campaign.name, await self._subtitle(), back=BACK) as actions:
             with actions.classes("thumb" if self.may_send else ""):
                 self._actions()
+            self._plan()
             self.waiting = box("stack gap-4")
-            if self.campaign.state in UNSENT:
+            if self.is_series or self.campaign.state in UNSENT:
                 with self.waiting:
-                    await self._waiting_to_start()
+                    await draw_waiting(self.member, self.campaign)
+                    if self.is_series:
+                        await draw_series(self.member, self.campaign)
             self.moving = box("stack gap-6")
             with self.moving:
-                self.card = ProgressCard(self.member)
-                self.results = Region(self._draw_results, lambda: skeleton_tiles(4), css="stack gap-4")
+                self.card = ProgressCard(self.member, self.id)
+                self.receipts = Receipts(self.member, self.id)
+                self.results = Region(self._draw_results, lambda: skeleton_block(160), css="stack gap-4")
                 self.tail = Tail(self.member, self.id)
+                UntilClosed(self.tail.stop)
             UntilClosed(updates.subscribe(self.id, self.show))
+        assert self.campaign.id is not None
+        self.tail.show(await latest(self.campaign.id, LINES))
         self.show(await snapshot(self.id))
-        self.tail.start()
 
     def _actions(self) -> None:
         with box("chip gray", tag="span") as self.chip:
             self.chip_word: TextElement = text("", "t", tag="span").mark("state")
+        self.export = icon_button("download", "Messages as CSV", kind="plain", href=log_file(campaign=self.id))
+        self.export.classes("only-wide")
         button("Message", icon="mail-open", on_click=self._open_message)
         if not self.may_send:
             self.buttons = {}
@@ -93,6 +109,7 @@ class CampaignPage:
             "duplicate": button("Duplicate", icon="copy", on_click=self._duplicate),
             "edit": button("Edit", icon="pencil", href=f"/campaigns/{self.id}/edit"),
             "cancel": button("Cancel", icon="ban", on_click=self._cancel),
+            "finish": button("Finish", icon="flag", on_click=self._finish),
             "pause": button("Pause", icon="pause", kind="primary", on_click=self._pause),
             "resume": button("Resume", icon="play", kind="primary", on_click=self._resume),
         }
@@ -105,31 +122,21 @@ class CampaignPage:
             return "No segment chosen yet"
         listed = to if len(to) <= 2 else [*to[:2], f"{len(to) - 2} more"]
         whom = f"{', '.join(listed[:-1])} and {listed[-1]}" if len(listed) > 1 else listed[0]
-        return f"{CHANNELS.get(one.channel, str(one.channel))} to {whom}"
+        return f"{kind_of(one.channel).label} to {whom}"
+
+    def _plan(self) -> None:
+        said = plan_words(self.campaign, self.member)
+        if not said and self.campaign.series_id is None:
+            return
+        with box("plan-words muted"):
+            for words in said:
+                text(words, tag="span")
+            if self.campaign.series_id is not None:
+                text("One of a series", "link", tag="a").props["href"] = f"/campaigns/{self.campaign.series_id}"
 
     async def _tell_when(self) -> None:
         """Who sent it, and when it started and ended, which is known only once it did."""
-        one = await get_campaign(self.member, self.id)
-        begun, ended = one.started_at, one.finished_at
-        if begun is None:
-            return
-        zone, locale = zone_of(self.member), self.member.locale
-        by = await Member.get(one.launched_by) if one.launched_by else None
-        words = f"Started {clock(begun, zone, locale)}" + (f" by {by.name or by.email}" if by else "")
-        words += f", ended {clock(ended, zone, locale)}" if ended else ""
-        self.card.tell_when(f"{words}, {day(ended or begun, locale, zone=zone)}")
-
-    async def _waiting_to_start(self) -> None:
-        at = self.campaign.scheduled_at
-        with card(css="p-0"), box("banner info"):
-            icon("clock")
-            if self.campaign.state is State.SCHEDULED and at is not None:
-                when = moment(at, zone_of(self.member), self.member.locale)
-                text(f"It goes out {ago(at, self.member.locale)}, on {when}, to whoever is in the segments then.")
-            else:
-                text("This is a draft. Nobody has got it yet.")
-        rendered = await preview_message(self.member, self.campaign.subject, self.campaign.body)
-        message_card(rendered.subject, rendered.html, rendered.text)
+        self.card.tell_when(await times_of(await get_campaign(self.member, self.id), self.member))
 
     # what moves
 
@@ -137,31 +144,49 @@ class CampaignPage:
         """Bring the page in line with a snapshot; called by the live updates as well."""
         if self.shown is not None and found.at < self.shown.at:
             return
-        self.shown = found
+        before, self.shown = self.shown, found
         self.card.show(found)
-        self.tail.moved(live=found.state in (State.PREPARING, State.RUNNING, State.FINISHING))
+        self.receipts.show(found)
+        self.tail.flush()
+        if time.monotonic() - self.asked_at > ASK_SECONDS and found.state in MOVING:
+            self.asked_at = time.monotonic()
+            background_tasks.create(self._tell_slowed(), name="slowed domains")
         if found.state is not self.state:
             self.state = found.state
             self._show_state(found.state)
+        elif found.state in ENDED and before is not None and _unsent(before) != _unsent(found):
+            background_tasks.create(self.results.load(), name="campaign results")
 
     def _show_state(self, state: State) -> None:
         self.chip.classes(replace=f"chip {CAMPAIGN_TONES[state]}")
         self.chip_word.text = state_word(state)
+        one, begun = self.campaign, not self.is_series and state not in UNSENT
         wanted = {
-            "pause": state in (State.PREPARING, State.RUNNING),
+            "pause": state in (State.PREPARING, State.RUNNING) or (self.is_series and state is State.SCHEDULED),
             "resume": state is State.PAUSED,
             "cancel": state in (State.SCHEDULED, State.PREPARING, State.RUNNING, State.PAUSED),
-            "edit": state in UNSENT,
+            "finish": (self.is_series and state in (State.SCHEDULED, State.PAUSED))
+            or (one.standing and state in (State.RUNNING, State.PAUSED)),
+            "edit": state in UNSENT or (self.is_series and state is State.PAUSED),
             "duplicate": state in ENDED,
         }
         for name, element in self.buttons.items():
             element.set_visibility(wanted[name])
-        self.moving.set_visibility(state not in UNSENT)
-        self.waiting.set_visibility(state in UNSENT)
-        self.results.set_visibility(state in ENDED)
-        background_tasks.create(self._tell_when(), name="campaign times")
-        if state in ENDED:
+        self.export.set_visibility(begun)
+        self.moving.set_visibility(begun)
+        self.waiting.set_visibility(not begun)
+        self.results.set_visibility(state in ENDED or state is State.PAUSED)
+        self.tail.say(live=state in MOVING)
+        if state not in MOVING:
+            self.card.tell_slowed("")
+        if begun:
+            background_tasks.create(self._tell_when(), name="campaign times")
+        if state in ENDED or state is State.PAUSED:
             background_tasks.create(self.results.load(), name="campaign results")
+
+    async def _tell_slowed(self) -> None:
+        words = await slowed_words()
+        self.card.tell_slowed(words if self.state in MOVING else "")
 
     async def _draw_results(self) -> None:
         if self.shown is not None:
@@ -202,9 +227,27 @@ class CampaignPage:
             toast("Campaign cancelled")
             await self._read()
 
+    async def _finish(self) -> None:
+        if self.is_series:
+            rest = "It goes out no more. What it has sent stays, and campaigns of it that are under way go on."
+        else:
+            counts = (await snapshot(self.id)).counts
+            waiting = plural(counts.pending, "person", "people", self.member.locale)
+            rest = f"Who enters its segments from now on does not get it. {waiting} in it already still get it."
+            rest = rest if counts.pending else "Who enters its segments from now on does not get it."
+        if await confirm(f"Finish {self.campaign.name}?", rest, action="Finish campaign", cancel="Keep it going"):
+            self.campaign = await finish(self.member, self.id)
+            toast("Campaign finished")
+            self.state = None
+            await self._read()
+
     async def _duplicate(self) -> None:
         copy = await duplicate(self.member, self.id)
         ui.navigate.to(f"/campaigns/{copy.id}/edit")
 
     async def _open_message(self) -> None:
         await message_sheet(self.member, self.campaign)
+
+
+def _unsent(found: Snapshot) -> tuple[int, int, int]:
+    return found.counts.failed, found.counts.unknown, found.counts.skipped

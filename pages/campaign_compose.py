@@ -1,40 +1,44 @@
-"""The composer: who, what and when of a campaign, its preview, and the button that sends it."""
+"""The composer: who, what, when and how fast of a campaign, its preview, and the button that sends it."""
 
 from __future__ import annotations
 
 from nicegui import ui
 
-from app.campaigns.service import get_campaign, send
+from app.campaigns.service import editable, get_campaign, send
 from app.errors import Conflict, InvalidInput
 from app.segments.catalogue import load_catalogue
 from app.segments.preview import preview
-from app.segments.service import list_segments
-from models import Customer, Member, Segment
+from app.settings import get_settings
+from models import Customer, Member
 from models.campaign import CampaignState
 from models.values import now
 from pages.campaign_editor.audience import AudienceCard
+from pages.campaign_editor.channel import ChannelCard
+from pages.campaign_editor.consequences import verb, what_happens
 from pages.campaign_editor.draft import Draft
 from pages.campaign_editor.message import MessageCard
+from pages.campaign_editor.pace import PaceCard
 from pages.campaign_editor.preview import PreviewCard
 from pages.campaign_editor.saving import Saver
-from pages.campaign_editor.sending import SendingCard, way_words
+from pages.campaign_editor.segment_picker import Segments
 from pages.campaign_editor.suggestions import SuggestionsCard
 from pages.campaign_editor.trial import trial_dialog
-from pages.components import button, card, confirm, icon, moment, number, plural, text, text_field, toast, zone_of
+from pages.campaign_editor.when import WhenCard
+from pages.components import button, card, confirm, icon, text, toast
 from pages.components.text import box
 from pages.components.until_closed import UntilClosed
 from pages.frame import frame, page, set_title
 from pages.segment_editor.leaving import Guard
 
-EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 BACK = ("/campaigns", "Campaigns")
 PEOPLE = 20
+MESSAGE_FIELDS = ("subject", "preview_text", "body")
 
 
 @page("/campaigns/new", permission="campaigns.write", title="New campaign", nav="campaigns")
 async def new_campaign(member: Member, segment: str = "") -> None:
     """An empty draft; `segment` chooses who gets it."""
-    draft = Draft(zone=zone_of(member), segment_ids=[segment] if segment else [])
+    draft = Draft(zone=get_settings().zone, segment_ids=[segment] if segment else [])
     await Composer(member, draft).draw()
 
 
@@ -42,11 +46,11 @@ async def new_campaign(member: Member, segment: str = "") -> None:
 async def edit_campaign(member: Member, campaign_id: str) -> None:
     """A draft, or one that is scheduled. Others have their own page."""
     campaign = await get_campaign(member, campaign_id)
-    if campaign.state not in EDITABLE:
+    if not editable(campaign):
         ui.navigate.to(f"/campaigns/{campaign.id}")
         return
     set_title(campaign.name)
-    await Composer(member, Draft.of(campaign, zone_of(member))).draw()
+    await Composer(member, Draft.of(campaign, get_settings().zone)).draw()
 
 
 class Composer:
@@ -58,7 +62,8 @@ class Composer:
 
     async def draw(self) -> None:
         """The whole page."""
-        segments = {str(one.id): one for one in (await list_segments(self.member, limit=200))[0]}
+        segments = Segments(self.member)
+        await segments.load([*self.draft.segment_ids, *self.draft.exclude_segment_ids])
         people = await self._people(segments)
         catalogue = await load_catalogue()
         with frame(self.member, self.draft.name or "New campaign", back=BACK) as actions:
@@ -67,15 +72,16 @@ class Composer:
             self.saver = Saver(self.draft, self.member, Guard(), say=self._say, refused=self._refused)
             with box("split composer"):
                 with box("stack gap-4"):
-                    self._name()
+                    self.channel = ChannelCard(self.draft, self._changed, self._switched)
                     self.audience = AudienceCard(
-                        self.draft, self.member, segments, changed=self._changed, counted=self._checked
+                        self.draft, self.member, segments, changed=self._changed, counted=self._counted
                     )
                     suggestions = box()
                     self.message = MessageCard(self.draft, catalogue, self._message_changed)
                     with suggestions:
                         SuggestionsCard(self.draft, self.member, self.message)
-                    self.sending = SendingCard(self.draft, self._changed)
+                    self.when = WhenCard(self.draft, self.member, self._timed)
+                    self.pace = PaceCard(self.draft, self.member, self._changed)
                 with box("builder-side stack gap-4"):
                     self.preview = PreviewCard(self.draft, self.member, people, self._previewed)
                     self._checklist()
@@ -84,31 +90,20 @@ class Composer:
         self.audience.count()
         self.preview.soon(pause=0)
 
-    async def _people(self, segments: dict[str, Segment]) -> list[Customer]:
+    async def _people(self, segments: Segments) -> list[Customer]:
         """Some people to show the message as: of the first segment that is chosen, else anybody who accepts email."""
-        chosen = next((segments[key] for key in self.draft.segment_ids if key in segments), None)
+        chosen = next((segments.known[key] for key in self.draft.segment_ids if key in segments.known), None)
         found = (await preview(self.member, chosen.rule, sample=PEOPLE)).sample if chosen else []
         return found or await Customer.find({"email_opt_in": True}).limit(PEOPLE).to_list()
 
     def _actions(self) -> None:
-        scheduled = self.draft.state is CampaignState.SCHEDULED
-        self.status = text("Scheduled" if scheduled else "Draft", "muted t12 save-state", tag="span").mark("save-state")
+        self.status = text(self.draft.state.value.capitalize(), "muted t12 save-state", tag="span").mark("save-state")
         button("Send a test", icon="test-tube", on_click=self._trial)
         self.send_button = button("Send", icon="send", kind="primary", on_click=self._send)
-        self.send_button.set_visibility(not scheduled)
-        if scheduled:
-            button("To the campaign", kind="primary", href=f"/campaigns/{self.draft.campaign_id}")
+        self.back_button = button("To the campaign", kind="primary", on_click=self._leave)
 
-    def _name(self) -> None:
-        with card(css="p-5"):
-            self.name = text_field(
-                "Name",
-                self.draft.name,
-                placeholder="Winter thank-you",
-                hint="For you and your team; customers do not see it.",
-                on_change=self._named,
-            )
-            self.name.props("maxlength=120")
+    def _leave(self) -> None:
+        ui.navigate.to(f"/campaigns/{self.draft.campaign_id}")
 
     def _checklist(self) -> None:
         with card(css="p-5") as self.checks_card:
@@ -117,15 +112,28 @@ class Composer:
 
     # changes
 
-    def _named(self, value: str) -> None:
-        self.draft.name = value or ""
-        self._changed()
-
     def _message_changed(self) -> None:
         self.preview.soon()
         self._changed()
 
+    def _switched(self) -> None:
+        """Another channel: other fields, other people who can be reached, another preview."""
+        self.draft.faults = {}
+        self.message.show()
+        self.audience.count()
+        self.preview.soon(pause=0)
+
+    def _timed(self) -> None:
+        self.pace.show()
+        self._changed()
+
+    def _counted(self) -> None:
+        self.pace.show()
+        self._checked()
+
     def _changed(self) -> None:
+        # What the service refused of the other fields is asked again with the next save.
+        self.draft.faults = {name: words for name, words in self.draft.faults.items() if name in MESSAGE_FIELDS}
         self.saver.soon()
         self._checked()
 
@@ -146,40 +154,21 @@ class Composer:
             if not missing:
                 with box("line gap-2 items-start"):
                     icon("circle-check", "tone-good")
-                    text(self._what_happens(), "muted min-w-0")
+                    text(what_happens(self.draft, self.member), "muted min-w-0")
         self.checks_title.text = "Before it can go out" if missing else "Ready"
-        self.send_button.text = self._verb()
+        self._buttons()
+        self.send_button.text = verb(self.draft, self.member.locale)
         self.send_button.set_enabled(not missing)
 
-    def _verb(self) -> str:
-        found = self.draft.estimate
-        if found is None or not found.reachable:
-            return "Send"
-        people = plural(self._getting(), "person", "people", self.member.locale)
-        return f"Schedule for {people}" if self.draft.later else f"Send to {people}"
-
-    def _getting(self) -> int:
-        """How many get it: who can be reached, without the part held out."""
-        found = self.draft.estimate
-        return round((found.reachable if found else 0) * (1 - (self.draft.holdout_percent or 0) / 100))
-
-    def _what_happens(self) -> str:
-        draft, locale = self.draft, self.member.locale
-        found = draft.estimate
-        assert found is not None
-        at = draft.at
-        start = f"It starts on {moment(at, draft.zone, locale)}." if at else "It starts as soon as you confirm."
-        skipped = found.audience - found.reachable
-        parts = [way_words(draft.channel), start]
-        if skipped:
-            parts.append(f"{number(skipped, locale)} of the {number(found.audience, locale)} people are skipped.")
-        if draft.holdout_percent:
-            held = found.reachable - self._getting()
-            parts.append(f"About {number(held, locale)} are held out and get nothing.")
-        return " ".join(parts)
+    def _buttons(self) -> None:
+        """What is scheduled needs no sending: what is saved of it counts at once."""
+        waits = self.draft.state is not CampaignState.DRAFT
+        self.send_button.set_visibility(not waits)
+        self.back_button.set_visibility(waits)
 
     def _say(self, words: str, bad: bool) -> None:
         if not self.status.is_deleted:
+            self._buttons()
             self.status.text = words
             self.status.classes(add="tone-bad" if bad else "muted", remove="muted" if bad else "tone-bad")
 
@@ -203,18 +192,19 @@ class Composer:
 
     async def _trial(self) -> None:
         if not self.draft.storable:
-            toast("Write a subject and a text first.", "bad")
+            toast(f"Write {'a subject and ' if self.draft.kind.subject_needed else ''}a text first.", "bad")
             return
-        await trial_dialog(self.member, self._saved_id)
+        await trial_dialog(self.member, self.draft.kind, self._saved_id)
 
     async def _send(self) -> None:
         if any(not fulfilled for fulfilled, _ in self.draft.checks(now())):
             return
         campaign_id = await self._saved_id()
-        verb = self._verb()
+        action = verb(self.draft, self.member.locale)
         name = self.draft.data()["name"]
-        how = " You can pause it at any moment while it goes out." if not self.draft.later else ""
-        if not await confirm(f"{verb}: {name}?", f"{self._what_happens()}{how}", action=verb, cancel="Not yet"):
+        if not await confirm(
+            f"{action}: {name}?", what_happens(self.draft, self.member), action=action, cancel="Not yet"
+        ):
             return
         try:
             await send(self.member, campaign_id)

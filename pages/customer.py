@@ -40,7 +40,7 @@ from pages.components.customer_form import customer_sheet
 from pages.components.customer_profile import profile_cards
 from pages.components.customer_segments import CustomerSegments
 from pages.components.insight_card import insight_card
-from pages.components.message_list import MESSAGES, messages_of, no_messages
+from pages.components.message_list import MessageList
 from pages.components.order_form import order_sheet
 from pages.components.order_list import OF_ONE, open_order, order_row
 from pages.frame import back_link, page, page_frame, set_title
@@ -163,15 +163,8 @@ class _Screen:
         self.message_place = box()
         self.message_place.set_visibility(False)
         with self.message_place:
-            self.messages = DataTable(
-                MESSAGES,
-                self._load_messages,
-                empty=no_messages,
-                per_page=10,
-                locale=self.member.locale,
-                label="Messages",
-                slim=True,
-            )
+            assert self.customer.id is not None
+            self.messages = MessageList(self.member, self.customer.id)
 
     async def _choose(self, key: str) -> None:
         self.order_place.set_visibility(key == "orders")
@@ -187,10 +180,6 @@ class _Screen:
             limit=ask.limit,
         )
         return Page(rows=[order_row(order, self.member) for order in found], total=total)
-
-    async def _load_messages(self, ask: Ask) -> Page:
-        assert self.customer.id is not None
-        return await messages_of(self.member, self.customer.id, ask)
 
     async def _open(self, key: str) -> None:
         if await open_order(self.member, await get_order(self.member, key), self.orders):

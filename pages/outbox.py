@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from nicegui import ui
 
 from app.channels.outbox import list_outbox, outbox_message
@@ -31,12 +33,13 @@ async def outbox_page(member: Member, message_id: str) -> None:
 
 
 class Mailbox:
-    """The list grows at its end; what is read is drawn beside it."""
+    """A page of the list at the left; what is read is drawn beside it."""
 
     def __init__(self, member: Member, search: str) -> None:
         self.member = member
         self.search = search
-        self.cursor: str | None = None
+        self.cursors: list[str | None] = [None]
+        self.following: str | None = None
         self.lines: dict[str, ui.element] = {}
 
     async def draw(self) -> None:
@@ -48,33 +51,44 @@ class Mailbox:
                     with box("mail-search"):
                         search_input("Search messages", self._searched, value=self.search)
                     self.region = Region(self._fill, lambda: skeleton(8, "p-4"), css="stack mail-rows")
+                    with box("mail-pager") as self.pager:
+                        self.newer = button(
+                            "Newer", icon="chevron-left", small=True, kind="ghost", on_click=self._newer
+                        )
+                        self.older = button(
+                            "Older", icon="chevron-right", small=True, kind="ghost", on_click=self._older
+                        )
+                    self.pager.set_visibility(False)
                 self.reader = box("mail-read only-wide")
         await ui.context.client.connected()
         await self.region.load()
 
     async def _searched(self, words: str) -> None:
-        self.search = words
+        self.search, self.cursors = words, [None]
+        ui.navigate.history.replace(f"/outbox?{urlencode({'q': words})}" if words else "/outbox")
+        await self.region.load()
+
+    async def _older(self) -> None:
+        self.cursors.append(self.following)
+        await self.region.load()
+
+    async def _newer(self) -> None:
+        self.cursors.pop()
         await self.region.load()
 
     async def _fill(self) -> None:
-        self.cursor, self.lines = None, {}
-        self.rows = box("stack")
-        self.more = button("Show more", small=True, kind="ghost", on_click=self._grow).classes("mail-more")
-        first = await self._grow()
+        found, self.following = await list_outbox(self.member, limit=PAGE, cursor=self.cursors[-1], search=self.search)
+        self.lines = {}
+        if not found:
+            self._nothing()
+        for message in found:
+            self._line(message)
+        self.newer.set_enabled(len(self.cursors) > 1)
+        self.older.set_enabled(self.following is not None)
+        self.pager.set_visibility(len(self.cursors) > 1 or self.following is not None)
         self.reader.clear()
-        if first is None:
-            with self.rows:
-                self._nothing()
-        else:
-            self._read(first)
-
-    async def _grow(self) -> OutboxMessage | None:
-        found, self.cursor = await list_outbox(self.member, limit=PAGE, cursor=self.cursor, search=self.search)
-        with self.rows:
-            for message in found:
-                self._line(message)
-        self.more.set_visibility(self.cursor is not None)
-        return found[0] if found else None
+        if found:
+            self._read(found[0])
 
     def _line(self, message: OutboxMessage) -> None:
         with ui.element("a").classes("mail-line") as line:
@@ -110,6 +124,11 @@ class Mailbox:
             button("Go to campaigns", href="/campaigns")
 
 
+def _headers(message: OutboxMessage) -> dict[str, str]:
+    to = f"{message.name} <{message.recipient}>" if message.name else message.recipient
+    return {"From": message.sender, "To": to, "Subject": message.subject, **message.headers}
+
+
 def _draw_letter(member: Member, message: OutboxMessage, css: str = "letter") -> None:
     with box(css):
         with box("line justify-between gap-3 flex-wrap"):
@@ -121,9 +140,9 @@ def _draw_letter(member: Member, message: OutboxMessage, css: str = "letter") ->
             with box("line gap-2"):
                 ago_label(message.created_at, member, "muted t12")
                 if message.customer_id is not None:
-                    link = text("Customer", "link t12", tag="a")
-                    link.props["href"] = f"/customers/{message.customer_id}"
-        message_card(message.subject, message.html, message.text)
+                    text("Customer", "link t12", tag="a").props["href"] = f"/customers/{message.customer_id}"
+                    text("In the log", "link t12", tag="a").props["href"] = f"/log/{message.id}"
+        message_card(message.subject, message.html, message.text, _headers(message))
         with box("line gap-2 muted t12"):
             icon("shield-check", "s14")
             text("Shown without scripts. Links and forms in it do nothing here.", tag="span")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from nicegui import Client, ui
 from nicegui.elements.mixins.text_element import TextElement
 
@@ -29,7 +31,7 @@ class Pulse(TextElement):
     def show(self, snapshot: Snapshot) -> None:
         """Take up what is known of one campaign; only a changed text travels to the browser."""
         id = str(snapshot.campaign_id)
-        if snapshot.state in MOVING:
+        if snapshot.state in MOVING and not _idle(snapshot.counts):
             self._counts[id] = snapshot.counts
         else:
             self._counts.pop(id, None)
@@ -39,7 +41,7 @@ class Pulse(TextElement):
         """Begin with the campaigns that run now."""
         running = await Campaign.find({"state": {"$in": list(MOVING)}}).limit(MOST).to_list()
         counts = await counts_of_many(running)
-        self._counts = {str(id): found for id, found in counts.items()}
+        self._counts = {str(id): found for id, found in counts.items() if not _idle(found)}
         self._draw()
 
     def _draw(self) -> None:
@@ -50,14 +52,25 @@ class Pulse(TextElement):
             return
         audience = sum(counts.audience for counts in self._counts.values())
         done = audience - sum(counts.pending for counts in self._counts.values())
-        share = percent(done / audience if audience else 0, self._locale, digits=0)
         many = len(self._counts)
-        words = f"Sending: {share}" if many == 1 else f"Sending {many} campaigns: {share}"
+        words = _words(round(100 * done / audience) if audience else 0, many, self._locale)
         if self.text != words:
             self.text = words
         href = f"/campaigns/{next(iter(self._counts))}" if many == 1 else "/campaigns"
         if self.props.get("href") != href:
             self.props["href"] = href
+
+
+def _idle(counts: Counts) -> bool:
+    """Whether nobody waits in it: a standing campaign runs on so."""
+    return counts.audience > 0 and counts.pending == 0
+
+
+@lru_cache(maxsize=256)
+def _words(hundredths: int, many: int, locale: str) -> str:
+    """Written once, however many pages show it."""
+    share = percent(hundredths / 100, locale, digits=0)
+    return f"Sending: {share}" if many == 1 else f"Sending {many} campaigns: {share}"
 
 
 def draw(member: Member) -> None:

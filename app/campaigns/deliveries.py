@@ -1,34 +1,29 @@
-"""The communication log: deliveries by campaign, customer and state, newest first."""
+"""The communication log: every message to every customer, newest first."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from beanie import PydanticObjectId
-from pymongo import DESCENDING
+from bson import ObjectId
+from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
 from app.campaigns.composing import compose
-from app.campaigns.rendering import Rendered
-from app.customers.listing import search_filter
+from app.campaigns.log_filter import SECONDS, LogFilter, question, too_much
 from app.database import collection
-from app.errors import InvalidInput, NotFound
-from app.paging import Sort, check_limit, cursor_after, rows_after
-from models.campaign import Campaign
+from app.errors import NotFound
+from app.paging import check_limit, cursor_after
+from models.campaign import Channel
 from models.delivery import Delivery, DeliveryState
 from models.member import Member
 from models.outbox import OutboxMessage
 
-NEWEST = Sort("newest", (("updated_at", DESCENDING), ("_id", DESCENDING)))
-CUSTOMERS_SEARCHED = 500
-
-STATES: dict[str, list[DeliveryState]] = {
-    **{state.value: [state] for state in DeliveryState},
-    "pending": [DeliveryState.SENDING, DeliveryState.DEFERRED],
-    "sent": [DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.BOUNCED, DeliveryState.COMPLAINED],
-    "skipped": [DeliveryState.SKIPPED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED],
-}
-"""What `state` may be: a state, or a count of the campaign that covers several."""
+ROWS_AT_ONCE = 500
+TAIL_STATES = [state.value for state in DeliveryState if state not in (DeliveryState.SENDING, DeliveryState.CANCELLED)]
 
 
 async def list_deliveries(
@@ -37,34 +32,52 @@ async def list_deliveries(
     campaign_id: PydanticObjectId | str | None = None,
     customer_id: PydanticObjectId | str | None = None,
     state: DeliveryState | str | None = None,
+    channel: Channel | str | None = None,
+    domain: str | None = None,
+    error: str | None = None,
     search: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> tuple[list[Delivery], str | None]:
-    """One page of 1 to 200 deliveries, the latest change first, and the cursor of the next.
+    """One page of 1 to 200 deliveries, the latest change first, and the cursor of the next; see `LogFilter`.
 
-    `state` may also be a count's name: `pending`, `sent`, `skipped` cover what the campaign counts there. `search`
-    finds customers as their own list does. Raises InvalidInput.
+    A page takes milliseconds at a million deliveries where an index serves the question, and never more than two
+    seconds: what would take longer raises InvalidInput that says what to narrow.
     """
+    wanted = LogFilter(
+        campaign_id=campaign_id,
+        customer_id=customer_id,
+        state=state,
+        channel=channel,
+        domain=domain,
+        error=error,
+        search=search,
+        since=since,
+        until=until,
+    )
     require(member, "deliveries.read")
-    conditions: list[dict[str, Any]] = []
-    if campaign_id is not None:
-        conditions.append({"campaign_id": _id("campaign_id", campaign_id)})
-    if customer_id is not None:
-        conditions.append({"customer_id": _id("customer_id", customer_id)})
-    if state is not None:
-        if str(state) not in STATES:
-            raise InvalidInput.of("state", f"should be one of {', '.join(sorted(STATES))}")
-        conditions.append({"state": {"$in": STATES[str(state)]}})
-    if people := search_filter(search):
-        found = collection("customers").find(people, {"_id": 1}).limit(CUSTOMERS_SEARCHED)
-        conditions.append({"customer_id": {"$in": [row["_id"] async for row in found]}})
-    if cursor:
-        conditions.append(rows_after(cursor, NEWEST))
-    query = {"$and": conditions} if conditions else {}
-    rows = await collection("deliveries").find(query).sort(list(NEWEST.keys)).limit(check_limit(limit) + 1).to_list()
-    following = cursor_after(rows[limit - 1], NEWEST) if len(rows) > limit else None
+    asked = await question(wanted)
+    found = collection("deliveries").find(asked.query(cursor)).sort(list(asked.sort.keys)).limit(check_limit(limit) + 1)
+    if asked.index:
+        found = found.hint(asked.index)
+    try:
+        rows = await found.max_time_ms(round(SECONDS * 1000)).to_list()
+    except ExecutionTimeout as problem:
+        raise too_much(wanted) from problem
+    following = cursor_after(rows[limit - 1], asked.sort) if len(rows) > limit else None
     return [Delivery.model_validate(row) for row in rows[:limit]], following
+
+
+async def every_delivery(wanted: LogFilter) -> AsyncIterator[dict[str, Any]]:
+    """All deliveries that fit, raw, newest first, read as they are asked for. Raises InvalidInput at the first step."""
+    asked = await question(wanted)
+    found = collection("deliveries").find(asked.query()).sort(list(asked.sort.keys)).batch_size(ROWS_AT_ONCE)
+    if asked.index:
+        found = found.hint(asked.index)
+    async for row in found.allow_disk_use(True):
+        yield row
 
 
 async def get_delivery(member: Member, id: str) -> Delivery:
@@ -76,25 +89,45 @@ async def get_delivery(member: Member, id: str) -> Delivery:
     return delivery
 
 
-async def rendered_message(member: Member, id: str) -> Rendered:
-    """What this customer got, or would get. From the outbox as it was; else filled in again with today's profile.
+@dataclass(frozen=True, kw_only=True)
+class ShownMessage:
+    """A message as its reader got it (`kept`), or as it would be filled in today. `data` is what a webhook is told."""
 
-    Raises NotFound when the campaign or the customer is gone.
+    kept: bool
+    subject: str
+    html: str
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def rendered_message(member: Member, id: str) -> ShownMessage:
+    """What this customer got, or would get: from the outbox as it was, else filled in again with today's profile.
+
+    Raises NotFound when the campaign or the customer is gone, and InvalidInput when it cannot be filled in.
     """
     delivery = await get_delivery(member, id)
     kept = await OutboxMessage.get(id)
     if kept is not None:
-        return Rendered(subject=kept.subject, html=kept.html, text=kept.text)
-    campaign = await Campaign.get(delivery.campaign_id)
+        return ShownMessage(kept=True, subject=kept.subject, html=kept.html, text=kept.text, headers=kept.headers)
+    campaign = await collection("campaigns").find_one({"_id": delivery.campaign_id})
     customer = await collection("customers").find_one({"_id": delivery.customer_id})
     if campaign is None or customer is None:
         raise NotFound("The campaign or the customer of this message was deleted.")
-    raw = {"_id": campaign.id, "subject": campaign.subject, "body": campaign.body}
-    message = compose(raw, {**customer, "email": delivery.address or customer.get("email") or ""})
-    return Rendered(subject=message.subject, html=message.html, text=message.text)
+    if delivery.address:
+        customer["email" if "@" in delivery.address else "phone"] = delivery.address
+    message = compose(campaign, customer)
+    return ShownMessage(
+        kept=False,
+        subject=message.subject,
+        html=message.html,
+        text=message.text,
+        headers=message.headers,
+        data=message.data,
+    )
 
 
-def _id(field: str, value: PydanticObjectId | str) -> PydanticObjectId:
-    if not PydanticObjectId.is_valid(value):
-        raise InvalidInput.of(field, "is not an id")
-    return PydanticObjectId(value)
+async def latest(campaign_id: ObjectId, limit: int) -> list[dict[str, Any]]:
+    """The latest deliveries of a campaign that something became of, raw, newest first: one indexed read."""
+    found = collection("deliveries").find({"campaign_id": campaign_id, "state": {"$in": TAIL_STATES}})
+    return await found.sort([("updated_at", -1), ("_id", 1)]).limit(limit).to_list()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from nicegui import background_tasks
 
 from app.campaigns.service import estimate
 from app.errors import CohortError
-from models import Member, Segment
+from models import Member
 from pages.campaign_editor.draft import Draft
-from pages.components import Part, button, card, chips_field, explain, number, plural, progress, text
+from pages.campaign_editor.segment_picker import Segments, segment_picker
+from pages.components import Part, button, card, explain, number, plural, progress, text
 from pages.components.text import box
 
 PAUSE_SECONDS = 0.15
@@ -24,7 +25,7 @@ class AudienceCard:
         self,
         draft: Draft,
         member: Member,
-        segments: Mapping[str, Segment],
+        segments: Segments,
         *,
         changed: Callable[[], None],
         counted: Callable[[], None],
@@ -34,31 +35,23 @@ class AudienceCard:
         self._changed = changed
         self._counted = counted
         self._task: asyncio.Task[None] | None = None
-        locale = member.locale
-        options = {
-            key: f"{one.name} · {number(one.size, locale)}" if one.size is not None else one.name
-            for key, one in segments.items()
-        }
-        draft.segment_ids = [key for key in draft.segment_ids if key in options]
-        draft.exclude_segment_ids = [key for key in draft.exclude_segment_ids if key in options]
+        draft.segment_ids = [key for key in draft.segment_ids if key in segments.known]
+        draft.exclude_segment_ids = [key for key in draft.exclude_segment_ids if key in segments.known]
         with card("Who gets it") as actions:
             with actions:
                 button("New segment", icon="plus", small=True, kind="ghost", href="/segments/new").props(
                     "target=_blank"
                 )
             with box("stack gap-4"):
-                self.include = chips_field(
-                    "Send to",
-                    draft.segment_ids,
-                    options=options,
-                    on_change=lambda value: self._chose("segment_ids", value),
+                self.include = segment_picker(
+                    "Send to", segments, draft.segment_ids, lambda value: self._chose("segment_ids", value)
                 )
-                self.exclude = chips_field(
+                self.exclude = segment_picker(
                     "But not to",
+                    segments,
                     draft.exclude_segment_ids,
-                    options=options,
+                    lambda value: self._chose("exclude_segment_ids", value),
                     optional=True,
-                    on_change=lambda value: self._chose("exclude_segment_ids", value),
                 )
                 self._numbers()
         self._hints()
@@ -73,7 +66,7 @@ class AudienceCard:
         self._reach.set_visibility(False)
 
     def _chose(self, what: str, value: list[str]) -> None:
-        setattr(self._draft, what, [str(key) for key in value or ()])
+        setattr(self._draft, what, value)
         self._hints()
         self._changed()
         self.count()

@@ -1,4 +1,4 @@
-"""The message: subject, text or HTML, merge tags at the cursor, messages to start from."""
+"""The message: the fields its channel has, merge tags at the cursor, messages to start from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from app.campaigns.kinds import sms_parts
 from app.campaigns.rendering import MERGE_TAGS
 from app.segments.catalogue import Catalogue
 from pages.campaign_editor.draft import Draft
@@ -43,14 +44,22 @@ class MessageCard:
         with card(css="p-5"):
             with box("card-head"):
                 text("Message", "t16", tag="h2")
-                with button("Start from", icon="wand-sparkles", small=True, kind="ghost"):
+                with button("Start from", icon="wand-sparkles", small=True, kind="ghost") as self._start:
                     Popover(self._starters, align_right=True, css="starters")
             with box("stack gap-4").on("focusin", js_handler=_KEEP_LAST) as self._place:
-                self.subject = text_field("Subject", draft.subject, on_change=self._subject)
-                self.subject.props("maxlength=250")
-                with labelled(
-                    "Text", hint="Plain text or HTML. An unsubscribe link is added when you leave it out."
-                ) as tie:
+                with box("stack gap-4") as self._lines:
+                    self.subject = text_field("Subject", draft.subject, on_change=self._subject)
+                    self.subject.props("maxlength=250")
+                    with box() as self._preview_place:
+                        self.preview = text_field(
+                            "Preview line",
+                            draft.preview_text,
+                            optional=True,
+                            hint="What mail programs show behind the subject, before the message is opened.",
+                            on_change=self._preview,
+                        )
+                        self.preview.props("maxlength=200")
+                with labelled("Text") as tie:
                     with box("editor"):
                         self._tools = box("tools")
                         self.body = ui.textarea(value=draft.body, placeholder="Hi there,").props(
@@ -58,9 +67,35 @@ class MessageCard:
                         )
                         self.body.on_value_change(lambda event: self._body(event.value or ""))
                     tie(self.body)
+                self._about = text("", "muted t12 num").mark("text-about")
                 with self._tools:
                     self._tags()
+        self.show()
+
+    def show(self) -> None:
+        """Show the fields of the chosen channel."""
+        kind = self._draft.kind
+        self._lines.set_visibility(kind.subject)
+        self._preview_place.set_visibility(kind.preview)
+        self._start.set_visibility(kind.html)
+        rows = 14 if kind.html else 6
+        if self.body.props.get("rows") != rows:
+            self.body.props["rows"] = rows
         self._font()
+        self._count()
+
+    def _count(self) -> None:
+        """Of a text message how long it is and how many a vendor would bill, before names are filled in."""
+        draft, kind = self._draft, self._draft.kind
+        if kind.html:
+            self._about.text = "Plain text or HTML. An unsubscribe link is added when you leave it out."
+        elif kind.parts is None:
+            self._about.text = "Plain text, sent as it is with the merge tags filled in."
+        else:
+            found = sms_parts(draft.body)
+            unit = "characters" if found.encoding == "GSM-7" else "characters, with letters that need more room"
+            parts = "1 text message" if found.parts == 1 else f"{found.parts} text messages"
+            self._about.text = f"{found.units:,} {unit}: {parts}, at most {kind.parts}. Merge tags may make it longer."
 
     def _tags(self) -> None:
         text("Insert", "muted t12", tag="span")
@@ -122,18 +157,23 @@ class MessageCard:
         self._draft.subject = value or ""
         self._changed()
 
+    def _preview(self, value: str) -> None:
+        self._draft.preview_text = value or ""
+        self._changed()
+
     def _body(self, value: str) -> None:
         self._draft.body = value
         self._font()
+        self._count()
         self._changed()
 
     def _font(self) -> None:
-        html = "</" in self._draft.body
+        html = "</" in self._draft.body and self._draft.kind.html
         self.body.classes(add="code" if html else None, remove=None if html else "code")
 
     def show_faults(self) -> None:
         """Mark the fields with what was found wrong in them."""
-        for name, control in (("subject", self.subject), ("body", self.body)):
+        for name, control in (("subject", self.subject), ("preview_text", self.preview), ("body", self.body)):
             words = self._draft.faults.get(name)
             if control.error != words:
                 control.error = words

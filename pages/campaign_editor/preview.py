@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from nicegui import background_tasks, ui
 
+from app.campaigns.rendering import Rendered
 from app.campaigns.service import preview_message
 from app.errors import CohortError, InvalidInput
 from models import Customer, Member
@@ -36,7 +37,10 @@ class PreviewCard:
             with box("stack message-subject"):
                 self._from = text("", "muted t12 truncate")
                 self._subject = text("", "medium break-words").mark("preview-subject")
+                self._line = text("", "muted t12 truncate").mark("preview-line")
             self._stage = box("stage")
+            self._plain = text("", "message-text whitespace-pre-wrap break-words").mark("preview-text")
+            self._plain.set_visibility(False)
             self._note = text("", "banner gray t12")
         self._say("Write a subject and a text to see them here.")
 
@@ -88,7 +92,15 @@ class PreviewCard:
             self._checked()
             return
         try:
-            found = await preview_message(self._member, draft.subject, draft.body, self._who)
+            data = draft.data()
+            found = await preview_message(
+                self._member,
+                data["subject"],
+                draft.body,
+                self._who,
+                channel=draft.channel,
+                preview_text=data["preview_text"],
+            )
         except InvalidInput as problem:
             draft.faults = {error.field: error.message[:1].upper() + error.message[1:] for error in problem.errors}
             self._say("This cannot be filled in yet. What you see is from before.")
@@ -98,18 +110,25 @@ class PreviewCard:
             self._say(explain(problem))
         else:
             self._note.set_visibility(False)
-            self._subject.text = found.subject or "No subject yet"
-            self._from.text = "Subject"
-            self._show(found.html)
+            self._subject.text = found.subject or ("No subject yet" if draft.kind.subject_needed else "")
+            self._from.text = "Subject" if draft.kind.subject else ""
+            self._line.text = draft.preview_text if draft.kind.preview else ""
+            self._show(found)
         self._checked()
 
-    def _show(self, html: str) -> None:
+    def _show(self, found: Rendered) -> None:
         """The frame is made with its first message: Chromium paints nothing in one that was filled out of sight."""
+        mail = bool(found.html)
+        self._stage.set_visibility(mail)
+        self._plain.set_visibility(not mail)
+        self._plain.text = "" if mail else found.text
+        if not mail:
+            return
         if self._view is not None:
-            self._view.show(html)
+            self._view.show(found.html)
             return
         with self._stage:
-            self._view = MessageView(html, title="Preview of the message", height="480px")
+            self._view = MessageView(found.html, title="Preview of the message", height="480px")
 
     def _say(self, words: str) -> None:
         self._note.text = words

@@ -45,9 +45,10 @@ class Saver:
         if self._blocked or not self._draft.dirty:
             return
         if not self._draft.storable:
-            missing = [
-                w for w, v in (("a subject", self._draft.subject), ("a message", self._draft.body)) if not v.strip()
-            ]
+            wanted = [("a message", self._draft.body)]
+            if self._draft.kind.subject_needed:
+                wanted.insert(0, ("a subject", self._draft.subject))
+            missing = [words for words, value in wanted if not value.strip()]
             self._say(
                 f"Saved as soon as it has {' and '.join(missing)}" if missing else "Not saved: see the marked field",
                 False,

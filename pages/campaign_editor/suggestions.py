@@ -40,7 +40,7 @@ class SuggestionsCard:
         self._message = message
         self._tone = Tone.FRIENDLY.value
         self._task: asyncio.Task[None] | None = None
-        self._used: tuple[str, str] | None = None
+        self._used: tuple[str, str, str] | None = None
         with card(css="p-0 ask suggest"):
             self._question()
             self._answer = box("suggest-answer")
@@ -175,7 +175,7 @@ class SuggestionsCard:
     # using
 
     async def _use(self, draft: MessageDraft) -> None:
-        before = (self._draft.subject, self._draft.body)
+        before = self._now()
         own = bool(self._draft.body.strip()) and before != self._used
         if own and not await confirm(
             "Use this message?",
@@ -184,14 +184,18 @@ class SuggestionsCard:
             cancel="Keep mine",
         ):
             return
-        self._fill(draft.subject or before[0], draft.body)
-        self._used = (self._draft.subject, self._draft.body)
+        self._fill(draft.subject or before[0], draft.preview or before[1], draft.body)
+        self._used = self._now()
         self._offer_undo(before)
 
-    def _fill(self, subject: str, body: str) -> None:
-        self._message.subject.value, self._message.body.value = subject, body
+    def _now(self) -> tuple[str, str, str]:
+        return self._draft.subject, self._draft.preview_text, self._draft.body
 
-    def _offer_undo(self, before: tuple[str, str]) -> None:
+    def _fill(self, subject: str, preview: str, body: str) -> None:
+        self._message.subject.value, self._message.preview.value = subject, preview
+        self._message.body.value = body
+
+    def _offer_undo(self, before: tuple[str, str, str]) -> None:
         self._undo_place.clear()
         self._drafts.set_visibility(False)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
+from app.campaigns.kinds import Kind
 from app.campaigns.service import TrialResult, test
 from app.errors import InvalidInput
 from models import Member
@@ -13,8 +14,9 @@ from pages.components import button, chips_field, icon, show_errors, text
 from pages.components.text import box
 
 
-async def trial_dialog(member: Member, save: Callable[[], Awaitable[str]]) -> None:
-    """Ask for addresses and send. `save` stores the draft and gives the campaign's id."""
+async def trial_dialog(member: Member, kind: Kind, save: Callable[[], Awaitable[str]]) -> None:
+    """Ask for addresses, or numbers for a text message, and send. `save` stores the draft and gives its id."""
+    by_phone = kind.ways[0].field == "phone"
     with ui.dialog() as dialog, box("dialog").props("role=dialog aria-modal=true"):
         text("Send a test", "t16", tag="h2")
         text(
@@ -22,7 +24,10 @@ async def trial_dialog(member: Member, save: Callable[[], Awaitable[str]]) -> No
             "muted",
         )
         field = chips_field(
-            "Addresses", [member.email], placeholder="you@example.com", hint="Up to ten; Enter adds one."
+            "Phone numbers" if by_phone else "Addresses",
+            [] if by_phone else [member.email],
+            placeholder="+49 30 1234567" if by_phone else "you@example.com",
+            hint="Up to ten; Enter adds one.",
         )
         answers = box("stack gap-2")
         with box("acts"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nicegui import ui
 
 from pages.components.card import card
@@ -26,19 +28,28 @@ class MessageView(ui.element):
             self.props["srcdoc"] = html
 
 
-def message_card(subject: str, html: str, words: str) -> None:
-    """The message as its reader sees it, or its plain-text part."""
+def message_card(subject: str, html: str, words: str, headers: Mapping[str, str] | None = None) -> None:
+    """The message as its reader sees it, its plain-text part, or its headers where they are known."""
     with card(css="p-0 message-card"):
         with box("message-head"):
             with box("stack min-w-0"):
                 text("Subject", "muted t12")
                 text(subject, "medium break-words")
             options: list[tuple[str, str, str | None]] = [("html", "Message", None), ("text", "Plain text", None)]
+            if headers:
+                options.append(("headers", "Headers", None))
             segmented(options, "html", lambda key: choose(key), label="Which part")
-        view = MessageView(html, title=subject, height="560px")
-        plain_part = text(words, "message-text whitespace-pre-wrap break-words")
-        plain_part.set_visibility(False)
+        parts: dict[str, ui.element] = {"html": MessageView(html, title=subject, height="560px")}
+        parts["text"] = text(words, "message-text whitespace-pre-wrap break-words")
+        if headers:
+            parts["headers"] = ui.element("dl").classes("message-headers")
+            with parts["headers"]:
+                for name, value in headers.items():
+                    text(name, "muted", tag="dt")
+                    text(value, "mono break-words", tag="dd")
 
     def choose(key: str) -> None:
-        view.set_visibility(key == "html")
-        plain_part.set_visibility(key == "text")
+        for name, part in parts.items():
+            part.set_visibility(name == key)
+
+    choose("html")

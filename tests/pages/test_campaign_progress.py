@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from beanie import PydanticObjectId
 from nicegui.testing import User
 
 from app.campaigns.live import updates
-from app.campaigns.progress import Counts, publish_hint
+from app.campaigns.pacing import DomainRate
+from app.campaigns.progress import Counts, Snapshot, publish_hint
 from app.campaigns.reasons import plain
 from app.campaigns.service import create_campaign, pause, send
+from app.campaigns.tails import tails
 from app.customers.service import create_customer
 from app.segments.service import create_segment
 from app.settings import Settings
 from models import Campaign, Chunk, Customer, Delivery, Member
 from models.campaign import CampaignState, Channel
+from models.campaign_plan import Ambiguity, Repeat, WarmUp
 from models.chunk import ChunkState, Tally
 from models.delivery import DeliveryState
 from models.values import now
-from pages.campaign_progress.figures import parts_of, time_left, whole_percent
+from pages.campaign_progress import slowed
+from pages.campaign_progress.figures import parts_of, time_left, whole_percent, words_of
+from pages.campaign_progress.plan_words import plan_words
+from pages.campaign_progress.rate_line import HEIGHT, MOST_POINTS, WIDTH, Run
+from pages.campaign_progress.standstill import words_for
+from pages.campaign_progress.tail import TailLines
 from tests.fakes.worker import working
 from tests.pages.conftest import UserOf
-from tests.pages.controls import press, words
+from tests.pages.controls import press, press_words, sees, words
 from tests.pages.seeing import until
 
 FIGURES = ("audience", "sent", "failed", "unknown", "skipped", "held_out", "pending")
@@ -67,6 +77,12 @@ async def _failed(campaign: Campaign, count: int, reason: str, *, start: int = 0
             created_at=now(),
             updated_at=now(),
         ).insert()
+
+
+def _say_seen(lines: TailLines, seen: bool) -> None:
+    """What the browser reports when the lines come into sight or go out of it."""
+    (listener,) = [one for one in lines._event_listeners.values() if one.type == "seen"]
+    lines._handle_event({"listener_id": listener.id, "args": seen})
 
 
 def _figures(user: User) -> dict[str, int]:
@@ -116,6 +132,116 @@ class TestFigures:
         assert plain(said) == meant
 
 
+def _snapshot(state: CampaignState = CampaignState.RUNNING, **fields: Any) -> Snapshot:
+    given: dict[str, Any] = {
+        "campaign_id": PydanticObjectId(),
+        "state": state,
+        "counts": Counts(),
+        "rate_per_second": 0.0,
+        "seconds_left": None,
+        "waiting_reason": None,
+        "pause_reason": None,
+        "at": now(),
+    }
+    return Snapshot(**{**given, **fields})
+
+
+class TestWords:
+    def test_the_identity_is_one_sentence_that_adds_up(self) -> None:
+        counts = Counts(audience=19_299, sent=12_004, failed=37, skipped=1_150, held_out=965, pending=5_143)
+        assert words_of(_snapshot(counts=counts), "en_US").spoken == (
+            "19,299 audience = 12,004 sent + 37 failed + 0 unknown + 1,150 skipped + 965 held out + 5,143 pending"
+        )
+
+    def test_a_snapshot_is_written_once_for_all_pages_in_a_locale(self) -> None:
+        found = _snapshot(counts=Counts(audience=1_000, pending=1_000))
+        assert words_of(found, "de_DE") is words_of(found, "de_DE")
+        assert words_of(found, "de_DE").figures["audience"] == "1.000"
+
+    @pytest.mark.parametrize(
+        ("state", "fields", "said"),
+        [
+            (CampaignState.RUNNING, {}, ""),
+            (CampaignState.RUNNING, {"waiting_reason": "Warm-up: 50 today"}, "Warm-up: 50 today. Nobody is lost"),
+            (CampaignState.PAUSED, {"pause_reason": "Paused by Ann"}, "Paused by Ann. Nobody gets anything until"),
+            (CampaignState.PAUSED, {"pause_reason": "Paused because 7 % failed"}, "put it right, then resume"),
+            (
+                CampaignState.PAUSED,
+                {"pause_reason": "Paused because 7 % failed. The last answer was: 550 5.7.26 unauthenticated"},
+                "unauthenticated. ",
+            ),
+            (CampaignState.PAUSED, {}, "Paused. Nobody gets anything until"),
+            (CampaignState.DONE, {"waiting_reason": "left over"}, ""),
+        ],
+    )
+    def test_why_it_stands_still_and_what_to_do(self, state: CampaignState, fields: dict[str, Any], said: str) -> None:
+        assert said in words_for(_snapshot(state, **fields))
+
+    def test_the_plan_says_what_is_not_as_usual(self, alice: Member) -> None:
+        plain_one = Campaign(name="Winter")
+        assert plan_words(plain_one, alice) == []
+        limits = Campaign(
+            name="Winter",
+            throttle_per_second=1_000,
+            window_messages=500,
+            window_minutes=60,
+            warm_up=WarmUp(first_day=50, growth=2),
+            holdout_percent=5,
+            standing=True,
+            ambiguity=Ambiguity.RESEND,
+        )
+        assert plan_words(limits, alice) == [
+            "Everybody who enters its segments later gets it too, once",
+            "At most 1,000 a second",
+            "At most 500 in any 60 minutes",
+            "Warm-up: 50 on the first day, 2 times as many on each day after",
+            "5 % are held out, to measure what it changes",
+            "What may not have arrived is sent again, so somebody may get it twice",
+        ]
+        series = Campaign(name="Winter", repeat=Repeat(every=1, unit="day"), scheduled_at=now())
+        assert plan_words(series, alice)[0].startswith("Every day at")
+
+
+class TestRateLine:
+    def _at(self, second: float, done: int) -> Snapshot:
+        counts = Counts(audience=100_000, pending=100_000 - done, sent=done)
+        return _snapshot(counts=counts, at=datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=second))
+
+    def test_it_is_the_people_a_second_between_looks(self) -> None:
+        run = Run()
+        for second, done in ((0, 0), (1, 100), (1.2, 120), (2, 300)):
+            run.note(self._at(second, done))
+        assert run.rates() == [100, 200]
+        assert run.fastest == 200
+        assert run.line == f"0.0,{HEIGHT - 2 - 16:.1f} {WIDTH}.0,2.0"
+
+    def test_a_snapshot_that_several_pages_bring_counts_once(self) -> None:
+        run = Run()
+        for second in (0, 1, 1, 0.5, 2):
+            run.note(self._at(second, int(second * 10)))
+        assert len(run.points) == 3
+
+    def test_a_long_run_keeps_its_whole_course_in_few_points(self) -> None:
+        run = Run()
+        for second in range(5_000):
+            run.note(self._at(second, second * 10))
+        assert len(run.points) <= MOST_POINTS
+        assert run.points[0][1] == 0
+        assert set(run.rates()) == {10}
+
+    def test_a_retry_that_counts_back_begins_anew(self) -> None:
+        run = Run()
+        for second, done in ((0, 0), (1, 100), (2, 90), (3, 95)):
+            run.note(self._at(second, done))
+        assert run.rates() == [5]
+
+    def test_nothing_is_drawn_while_nothing_moved(self) -> None:
+        run = Run()
+        for second in range(3):
+            run.note(self._at(second, 0))
+        assert run.line == ""
+
+
 class TestWhileItRuns:
     async def test_the_identity_is_on_the_page(self, user: User) -> None:
         tally = Tally(sent=40, failed=2, skipped=5, held_out=3, unknown=1)
@@ -146,6 +272,29 @@ class TestWhileItRuns:
         client.delete()
         assert str(campaign.id) not in updates._callbacks
 
+    async def test_latest_messages_move_only_while_somebody_sees_them(self, user: User) -> None:
+        campaign = await _campaign(CampaignState.RUNNING, Tally())
+        assert campaign.id is not None
+        await _failed(campaign, 1, "550 5.1.1 no such user")
+        client = await user.open(f"/campaigns/{campaign.id}")
+        (lines,) = [element for element in client.elements.values() if isinstance(element, TailLines)]
+
+        def names() -> list[str]:
+            return [line["name"] for line in json.loads(lines.props["lines"])]
+
+        assert names() == ["Failed0"], "the page comes with what there is"
+        _say_seen(lines, True)
+        await _failed(campaign, 1, "554 spam", start=1)
+        await publish_hint(campaign.id, at_once=True)
+        await Chunk.find_one(Chunk.campaign_id == campaign.id).update({"$set": {"tally.failed": 2}})
+        await until(lambda: names() == ["Failed1", "Failed0"])
+        _say_seen(lines, False)
+        assert str(campaign.id) not in tails._watchers
+        _say_seen(lines, True)
+        assert str(campaign.id) in tails._watchers
+        client.delete()
+        assert str(campaign.id) not in tails._watchers
+
     async def test_why_it_waits_is_said(self, user: User) -> None:
         words_of_it = "The mail server does not answer."
         campaign = await _campaign(CampaignState.RUNNING, Tally(sent=1), waiting_reason=words_of_it)
@@ -173,6 +322,32 @@ class TestWhileItRuns:
         user.find("Cancel campaign").click()
         await until(lambda: words(user, "state") == "cancelled")
         assert _figures(user)["skipped"] == 60
+
+    async def test_a_domain_that_asked_for_less_is_named(
+        self, user: User, alice: Member, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def rates() -> list[DomainRate]:
+            said = {"per_second": 2.0, "was": 20.0, "since": now(), "words": "421 slow down"}
+            return [DomainRate(domain=f"d{n}.example", **said) for n in range(5)]
+
+        monkeypatch.setattr(slowed, "domain_rates", rates)
+        monkeypatch.setattr(slowed, "_kept", (float("-inf"), ""))
+        campaign = await _campaign(CampaignState.RUNNING, Tally(sent=1))
+        await user.open(f"/campaigns/{campaign.id}")
+        await until(
+            lambda: words(user, "slowed").startswith("d0.example slowed to 2 a second because it answered: 421")
+        )
+        assert words(user, "slowed").endswith("2 more domains are slowed.")
+        await pause(alice, str(campaign.id))
+        await until(lambda: words(user, "slowed") == "")
+
+    async def test_a_standing_campaign_that_is_idle_is_not_in_the_pulse(self, user: User) -> None:
+        idle = await _campaign(CampaignState.RUNNING, Tally(sent=100), standing=True)
+        await user.open(f"/campaigns/{idle.id}")
+        await user.should_not_see("Sending:")
+        await _campaign(CampaignState.RUNNING, Tally(sent=40))
+        await user.open(f"/campaigns/{idle.id}")
+        await user.should_see("Sending: 40\u00a0%", retries=60)
 
     async def test_a_pause_by_somebody_else_shows(self, user: User, bob: Member) -> None:
         campaign = await _campaign(CampaignState.RUNNING, Tally(sent=1))
@@ -204,6 +379,48 @@ class TestAfterwards:
         press(user, next(iter(user.find(content="Retry 5").elements)))
         await until(lambda: words(user, "state") == "running")
 
+    async def test_each_reason_leads_to_its_messages(self, user: User) -> None:
+        campaign = await _campaign(CampaignState.DONE, Tally(sent=97, failed=3), finished_at=now(), started_at=now())
+        await _failed(campaign, 3, "552 5.2.2 over quota")
+        client = await user.open(f"/campaigns/{campaign.id}")
+        await user.should_see("The mailbox is full", retries=60)
+        links = {str(element.props.get("href")) for element in client.elements.values()}
+        assert f"/log?campaign={campaign.id}&state=failed&error=mailbox-full" in links
+        assert f"/api/deliveries.csv?campaign_id={campaign.id}" in links
+        assert f"/log?campaign={campaign.id}&state=bounced" in links
+
+    async def test_receipts_count_up_while_the_page_is_open(self, user: User) -> None:
+        campaign = await _campaign(CampaignState.DONE, Tally(sent=100), finished_at=now(), started_at=now())
+        assert campaign.id is not None
+        await user.open(f"/campaigns/{campaign.id}")
+        assert (words(user, "tile-reached"), words(user, "tile-delivered")) == ("100.0\u00a0%", "–")
+        await Chunk.find_one(Chunk.campaign_id == campaign.id).update({"$set": {"receipts": {"delivered": 7}}})
+        await publish_hint(campaign.id, at_once=True)
+        await until(lambda: words(user, "tile-delivered") == "7")
+
+    async def test_the_unknown_can_be_settled_by_hand(self, user: User) -> None:
+        campaign = await _campaign(CampaignState.DONE, Tally(sent=99, unknown=1), finished_at=now(), started_at=now())
+        await _failed(campaign, 1, "The connection broke")
+        await Delivery.find_one(Delivery.campaign_id == campaign.id).update({"$set": {"state": "unknown"}})
+        await user.open(f"/campaigns/{campaign.id}")
+        await user.should_see("Send again to the 1 that is unknown (they may get it twice)", retries=60)
+        press_words(user, "Mark as arrived")
+        await user.should_see("Mark 1 as arrived?", retries=60)
+        press_words(user, "Mark as arrived")
+        await until(lambda: not sees(user, "Not known whether they arrived"))
+        (delivery,) = await Delivery.find(Delivery.campaign_id == campaign.id).to_list()
+        assert delivery.state is DeliveryState.SENT
+        assert "Alice" in delivery.history[-1].words
+
+    async def test_what_failed_shows_while_the_breaker_has_it_paused(self, user: User) -> None:
+        reason = "Paused because 5 of 60 messages (8%) were refused for good. The last answer was: 554 spam"
+        campaign = await _campaign(CampaignState.PAUSED, Tally(sent=55, failed=5), pause_reason=reason)
+        await _failed(campaign, 5, "554 spam")
+        await user.open(f"/campaigns/{campaign.id}")
+        await user.should_see("What failed", retries=60)
+        await user.should_see("See what failed")
+        await user.should_not_see("Retry the 5 that failed")
+
     async def test_who_may_only_look_cannot_retry(self, viewer: User) -> None:
         campaign = await _campaign(CampaignState.DONE, Tally(sent=99, failed=1), finished_at=now())
         await _failed(campaign, 1, "550 5.1.1 no such user")
@@ -214,6 +431,34 @@ class TestAfterwards:
     async def test_a_campaign_that_does_not_exist_says_so(self, user: User) -> None:
         response = await user.http_client.get("/campaigns/000000000000000000000000")
         assert response.status_code == 404
+
+
+class TestSeries:
+    async def test_it_says_when_it_goes_out_and_lists_what_it_sent(self, user: User) -> None:
+        at = now() + timedelta(days=2)
+        series = await Campaign(
+            name="News", subject="Hello", body="Hi", state=CampaignState.SCHEDULED, scheduled_at=at, repeat=Repeat()
+        ).insert()
+        one = await _campaign(CampaignState.DONE, Tally(sent=100), series_id=series.id, occurrence_at=now())
+        client = await user.open(f"/campaigns/{series.id}")
+        await user.should_see("It goes out next in 2 days")
+        await user.should_see("100 of 100 people")
+        await user.should_see("Finish")
+        assert f"/campaigns/{one.id}" in {str(element.props.get("href")) for element in client.elements.values()}
+        await user.open(f"/campaigns/{one.id}")
+        await user.should_see("One of a series")
+
+    async def test_a_standing_one_can_be_finished(self, user: User) -> None:
+        campaign = await _campaign(CampaignState.RUNNING, Tally(sent=100), standing=True)
+        await user.open(f"/campaigns/{campaign.id}")
+        await user.should_see("Everybody who enters its segments later gets it too, once")
+        user.find("Finish").click()
+        await user.should_see("Who enters its segments from now on does not get it.", retries=60)
+        press_words(user, "Finish campaign")
+        await until(lambda: not sees(user, "Finish"))
+        again = await Campaign.get(campaign.id)
+        assert again is not None
+        assert not again.standing
 
 
 class TestTheWholeWay:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
 from nicegui.testing import User
 
 from app.campaigns.service import create_campaign, send
@@ -13,11 +14,13 @@ from app.segments.service import create_segment
 from app.settings import Settings
 from models import Campaign, Customer, Delivery, Member
 from models.campaign import Channel
-from models.delivery import DeliveryState
+from models.delivery import DeliveryState, Event
+from models.outbox import OutboxMessage
 from models.values import now
 from pages.campaign_progress.history import history
+from pages.components.log_link import log_link
 from tests.fakes.worker import working
-from tests.pages.controls import control, press, sees
+from tests.pages.controls import control, press, press_words, sees
 from tests.pages.seeing import column, table_rows, until
 
 
@@ -77,9 +80,54 @@ class TestLog:
         control(user, "Search name or address").value = "nobody"
         await user.should_see("No message fits", retries=60)
 
+    async def test_every_filter_is_in_the_address_and_in_the_file(self, user: User, alice: Member) -> None:
+        campaign = await _campaign(alice)
+        ann = await _delivery(alice, campaign, "Ann", DeliveryState.FAILED, "552 5.2.2 full")
+        await _delivery(alice, campaign, "Ben", DeliveryState.FAILED, "550 5.1.1 no such user")
+        address = log_link(
+            campaign=campaign.id,
+            customer=ann.customer_id,
+            state="failed",
+            channel="email",
+            domain="example.com",
+            error="mailbox-full",
+            since="1d",
+            q="ann",
+        )
+        await Delivery.find({}).update({"$set": {"domain": "example.com"}})
+        await user.open(address)
+        await until(lambda: column(user, "who") == ["Ann"])
+        await user.should_see("To Ann")
+        (export,) = user.find("Export CSV").elements
+        href = str(export.props["href"])
+        assert href.startswith(
+            f"/api/deliveries.csv?campaign_id={campaign.id}&customer_id={ann.customer_id}&state=failed"
+        )
+        assert "error=mailbox-full&search=ann&since=20" in href
+        control(user, "Reason").value = "no-such-mailbox"
+        await user.should_see("No message fits", retries=60)
+        assert "error=no-such-mailbox" in str(export.props["href"])
+
+    async def test_a_reason_from_the_campaigns_page_that_is_no_group(self, user: User, alice: Member) -> None:
+        await _delivery(alice, await _campaign(alice), "Ann", DeliveryState.FAILED, "The pigeon was tired.")
+        await _delivery(alice, await _campaign(alice), "Ben", DeliveryState.FAILED, "554 spam")
+        await user.open("/log?error=The+pigeon+was+tired")
+        await until(lambda: column(user, "who") == ["Ann"])
+
+    async def test_what_is_too_wide_says_how_to_narrow_it(
+        self, user: User, alice: Member, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.campaigns.log_filter.PEOPLE_SEARCHED", 1)
+        campaign = await _campaign(alice)
+        for name in ("Ann", "Anna"):
+            await _delivery(alice, campaign, name, DeliveryState.SENT)
+        await user.open("/log?q=ann")
+        await user.should_see("Please narrow it differently", retries=60)
+        await user.should_see("fits more than 1 people; type more of the name or address", retries=60)
+
     async def test_an_unknown_filter_in_the_address_is_no_filter(self, user: User, alice: Member) -> None:
         await _delivery(alice, await _campaign(alice), "Ann", DeliveryState.SENT)
-        await user.open("/log?campaign=nonsense&state=nonsense")
+        await user.open("/log?campaign=nonsense&state=nonsense&channel=pigeon&since=yesterday&until=9&customer=x")
         await until(lambda: len(table_rows(user)) == 1)
 
 
@@ -93,6 +141,61 @@ class TestDelivery:
         assert user.client is not None
         frames = await until(lambda: [e for e in user.client.elements.values() if e.tag == "iframe"])
         assert "Hi Ann" in frames[0].props["srcdoc"]
+
+    async def test_every_try_receipt_and_decision_is_told(self, database: object, alice: Member) -> None:
+        delivery = await _delivery(alice, await _campaign(alice), "Ann", DeliveryState.BOUNCED, "5.1.1 gone")
+        start = now()
+        delivery.first_try_at = start
+        delivery.sent_at = start + timedelta(minutes=5)
+        delivery.server = "mx1"
+        delivery.history = [
+            Event(at=start, state=DeliveryState.DEFERRED, words="451 4.7.1 try later"),
+            Event(at=start + timedelta(minutes=1), state=DeliveryState.DEFERRED, words="Chosen to be tried again."),
+            Event(at=start + timedelta(hours=1), state=DeliveryState.DELIVERED, words="Delivered"),
+            Event(at=start + timedelta(hours=2), state=DeliveryState.BOUNCED, words="5.1.1 gone"),
+        ]
+        told = [(step.words, step.more) for step in history(delivery)]
+        assert told == [
+            ("No such mailbox", "The server said: 5.1.1 gone"),
+            ("Delivered", ""),
+            ("Accepted by mx1", ""),
+            ("Chosen to be tried again", ""),
+            ("Their server refused the message, to be tried again", "The server said: 451 4.7.1 try later"),
+            ("Handed over", ""),
+        ]
+
+    async def test_an_unknown_one_can_be_settled(self, user: User, alice: Member) -> None:
+        delivery = await _delivery(alice, await _campaign(alice), "Ann", DeliveryState.UNKNOWN, "The connection broke")
+        await user.open(f"/log/{delivery.id}")
+        await user.should_see("Nobody knows whether it arrived")
+        press_words(user, "Mark as not arrived")
+        await user.should_see("It counts as failed, and can be tried again.", retries=60)
+        press_words(user, "Mark as not arrived")
+        async with asyncio.timeout(5):
+            while await Delivery.find_one({"_id": delivery.id, "state": DeliveryState.FAILED}) is None:
+                await asyncio.sleep(0.02)
+
+    async def test_who_may_only_look_settles_nothing(self, viewer: User, alice: Member) -> None:
+        delivery = await _delivery(alice, await _campaign(alice), "Ann", DeliveryState.UNKNOWN, "The connection broke")
+        await viewer.open(f"/log/{delivery.id}")
+        await viewer.should_see("Nobody knows whether it arrived")
+        await viewer.should_not_see("Mark as arrived")
+
+    async def test_a_text_message_is_shown_as_one(self, user: User, alice: Member) -> None:
+        campaign = await Campaign(name="Text", channel=Channel.SMS, body="Hi {{ customer.first_name }} 😀").insert()
+        delivery = await _delivery(alice, campaign, "Ann", DeliveryState.SENT)
+        await Delivery.find_one({"_id": delivery.id}).update({"$set": {"channel": "sms", "address": "+4930123456"}})
+        await user.open(f"/log/{delivery.id}")
+        await user.should_see("Hi Ann 😀", retries=60)
+        await user.should_see("1 text message, 9 of UCS-2")
+
+    async def test_a_webhook_is_shown_as_json(self, user: User, alice: Member) -> None:
+        campaign = await Campaign(name="Hook", channel=Channel.WEBHOOK, body="Hi {{ customer.first_name }}").insert()
+        delivery = await _delivery(alice, campaign, "Ann", DeliveryState.SENT)
+        await Delivery.find_one({"_id": delivery.id}).update({"$set": {"channel": "webhook"}})
+        await user.open(f"/log/{delivery.id}")
+        await user.should_see("Told to the webhook", retries=60)
+        await user.should_see('"text": "Hi Ann"')
 
     async def test_one_that_does_not_exist_says_so(self, user: User) -> None:
         response = await user.http_client.get("/log/nothing")
@@ -109,6 +212,10 @@ class TestDelivery:
     async def test_history_runs_from_the_latest_back(self, database: object, alice: Member) -> None:
         delivery = await _delivery(alice, await _campaign(alice), "Ann", DeliveryState.SENT)
         assert [step.words for step in history(delivery)] == ["Accepted", "Handed over"]
+
+
+PAGE = 30
+"""Messages on a page of the mailbox."""
 
 
 class TestOutbox:
@@ -134,8 +241,38 @@ class TestOutbox:
         (frame,) = [e for e in user.client.elements.values() if e.tag == "iframe"]
         assert "Hi Ann" in frame.props["srcdoc"]
         assert frame.props["sandbox"] == "", "no script of a message may run"
+        press_words(user, "Headers")
+        await user.should_see("List-Unsubscribe")
         control(user, "Search messages").value = "ben"
         await until(lambda: not sees(user, "Hello Ann") and sees(user, "Hello Ben"))
+
+    async def test_the_list_turns_pages(self, user: User, database: object) -> None:
+        for number in range(PAGE + 1):
+            fields = {"sender": "a@b.c", "recipient": f"p{number}@example.com", "html": "<p>Hi</p>", "text": "Hi"}
+            at = now() - timedelta(minutes=number)
+            await OutboxMessage(id=f"m{number}", subject=f"Letter {number}", created_at=at, **fields).insert()
+        await user.open("/outbox")
+        await user.should_see("Letter 0", retries=60)
+        await user.should_not_see(f"Letter {PAGE}")
+        press_words(user, "Older")
+        await user.should_see(f"Letter {PAGE}", retries=60)
+        press_words(user, "Newer")
+        await until(lambda: sees(user, "Letter 1") and not sees(user, f"Letter {PAGE}"))
+
+
+class TestCustomer:
+    async def test_their_messages_narrow_by_state_and_channel(self, user: User, alice: Member) -> None:
+        delivery = await _delivery(alice, await _campaign(alice), "Ann", DeliveryState.FAILED, "554 spam")
+        await user.open(f"/customers/{delivery.customer_id}")
+        press_words(user, "Messages")
+        await until(lambda: column(user, "campaign", 1) == ["Winter"])
+        assert table_rows(user, 1)[0]["href"] == f"/log/{delivery.id}"
+        control(user, "State").value = "sent"
+        await user.should_see("No message fits", retries=60)
+        control(user, "State").value = "failed"
+        await until(lambda: column(user, "campaign", 1) == ["Winter"])
+        control(user, "Sent by").value = "sms"
+        await user.should_see("No message fits", retries=60)
 
 
 async def _done(campaign: Campaign) -> None:
