@@ -7,7 +7,7 @@ TOOLS := .venv/installed-tools
 WORKERS ?= $(shell [ "$$(nproc 2>/dev/null || echo 2)" -gt 4 ] && echo 4 || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test prove lint bench clean
+.PHONY: help install demo run test prove chaos lint bench clean
 
 help:
 	@echo "make demo      install, start everything on a sample shop, say how to sign in"
@@ -15,6 +15,7 @@ help:
 	@echo "make install   only the .venv with the cohort command"
 	@echo "make test      install what the tests need and run all of them"
 	@echo "make prove     the rule language with 10,000 random rules (a quarter of an hour)"
+	@echo "make chaos     campaigns of 20,000 through ten kill -9 each (half an hour); SEEDS=3,8-12 chooses them"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     the benchmarks"
 	@echo "make clean     remove .venv and caches; the data stays"
@@ -33,6 +34,13 @@ test: $(TOOLS)
 prove: $(TOOLS)
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(WORKERS) \
 		$(addprefix tests/segments/test_,agreement.py bad_input.py local_days.py spoken_combinations.py) $(ARGS)
+
+SEEDS ?= 1-9
+PEOPLE ?= 20000
+KILLS ?= 10
+
+chaos: $(TOOLS)
+	@$(BIN)/python -m tests.chaos --people $(PEOPLE) --kills $(KILLS) --seeds $(SEEDS) $(ARGS)
 
 lint: $(TOOLS)
 	$(BIN)/ruff check .

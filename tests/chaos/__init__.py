@@ -1,0 +1,1 @@
+"""Accidents on purpose: the product as processes, killed at seeded moments, and the books compared afterwards."""
