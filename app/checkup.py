@@ -66,7 +66,7 @@ async def check_up() -> list[Finding]:
         findings.append(await _program("Valkey", valkey_binary, "install the libraries named here"))
     if all(finding.state != State.FAIL for finding in findings):
         findings += await _servers(settings)
-    findings += await _mail(settings)
+    findings += await mail_findings(settings)
     return findings
 
 
@@ -199,7 +199,7 @@ async def _audit(settings: Settings) -> Finding:
     return Finding("Audit log", State.OK, f"{verdict.lines:,} lines, every seal fits")
 
 
-async def _mail(settings: Settings) -> list[Finding]:
+async def mail_findings(settings: Settings) -> list[Finding]:
     """Whether each mail server greets. Nothing is sent and nobody signs in."""
     if not settings.smtp_url:
         words = "SMTP_URL is not set: mail goes to the built-in outbox and reaches nobody"

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, _url_with("redis", "rediss", "unix")] = Field(
         "", description="Redis or Valkey to use; empty starts the embedded server."
     )
-    worker_processes: int = Field(1, ge=1, le=64, description="Worker processes started by `cohort run`.")
+    worker_processes: int = Field(2, ge=1, le=64, description="Worker processes started by `cohort run`.")
     worker_threads: int = Field(8, ge=1, le=256, description="Messages one worker process handles at once.")
 
     smtp_url: str = Field(

@@ -1,71 +1,66 @@
-"""How fast campaigns leave, against floors measured in the same run.
+"""How fast campaigns leave, against floors and peers measured in the same run.
 
-    .venv/bin/python benchmarks/dispatch.py [--people 19299] [--profile]
+    .venv/bin/python benchmarks/dispatch.py [--people 100000] [--processes 2] [--million] [null] [bull] [smtp]
 
-- null: our pipeline (lease, consent, rendering, ledger) to a channel that accepts everything, in this process; its
-  floor is a bare loop of insert_many and update_many in micro-batches of 50.
-- smtp: a whole campaign through the queue and one worker process into a loopback mail server; its floor is a bare loop
-  of aiosmtplib over eight connections that sends the same bytes.
+- null: whole campaigns, from launch to done, through the queue and worker processes into a channel that accepts
+  everything; the floor is a bare loop of insert_many and update_many in micro-batches of 50. Cost per message (CPU of
+  workers, mongod and Valkey) for 10,000 people, for `--people`, and with --million for 1,000,000.
+- bull: the same number of people through npm bull, one job and one insert each, on the same mongod and Valkey
+  (benchmarks/peers; needs node and npm). Its queue is filled before the clock starts.
+- smtp: into a loopback server, against the same pipeline over aiosmtplib's own loop, and against a bare client that
+  pipelines and keeps no ledger.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import cProfile
-import pstats
-import subprocess
+import json
+import os
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from aiosmtplib import SMTP
-from bson import ObjectId
+import structlog
+from dispatching.load import Used, fill, launch, reload, servers_below
 
 from app import database as db
-from app.auth.members import system_member
-from app.campaigns import sending
-from app.campaigns.prepare import prepare
 from app.campaigns.progress import counts_of
-from app.campaigns.service import create_campaign, send
-from app.channels.base import ACCEPTED, Message, Outcome
 from app.database import collection
 from app.embedded import embedded_servers
-from app.segments.catalogue import forget_catalogue
 from app.settings import Settings, read_settings, use_settings
-from models import Campaign, Customer, Segment
 from models.campaign import CampaignState
-from models.customer import shadows_of
-from tests.fakes.smtp import SmtpSink
 
+HERE = Path(__file__).resolve().parent
 BATCH = 50
 LANES = 8
-BODY = "<p>Dear {{ customer.first_name | default: 'friend' }},</p>" + "<p>News from the shop, told at length.</p>" * 60
-WORKER = "import sys; from app.settings import read_settings; from tasks.worker import run_worker; "
-WORKER += "run_worker(read_settings(_env_file=None, mongodb_url=sys.argv[1], redis_url=sys.argv[2], "
-WORKER += "smtp_url=sys.argv[3], data_dir=sys.argv[4], secret_key='k' * 40))"
+PARTS = ("null", "bull", "smtp")
 
 
-class NullChannel:
-    """Accepts everything at once."""
+@dataclass(frozen=True)
+class Run:
+    """One campaign: messages a second, microseconds of CPU for each by workers and servers, megabytes of a worker."""
 
-    async def ready(self) -> None:
-        """Always."""
+    rate: float
+    workers: float
+    servers: float
+    memory: float
 
-    async def send(self, batch: Sequence[Message]) -> list[Outcome]:
-        """Accept."""
-        return [ACCEPTED] * len(batch)
-
-    async def close(self) -> None:
-        """Nothing to close."""
+    def __str__(self) -> str:
+        cost = f"{self.workers:4.0f} us + {self.servers:3.0f} us of servers"
+        return f"{self.rate:8,.0f}/s   CPU a message {cost}   worker {self.memory:4.0f} MB"
 
 
-async def main(people: int, profile: bool) -> None:
+async def main(people: int, processes: int, million: bool, parts: Sequence[str]) -> None:
     """Measure and print."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     with tempfile.TemporaryDirectory(prefix="cohort-bench-") as folder:
         base = read_settings(
             _env_file=None, data_dir=Path(folder), mongodb_url="", redis_url="", smtp_url="", secret_key="k" * 40
@@ -73,36 +68,76 @@ async def main(people: int, profile: bool) -> None:
         async with embedded_servers(base) as settings:
             use_settings(settings)
             await db.connect(settings.mongodb_url)
-            await fill(people)
-            floor = await ledger_floor(people)
-            rate = await null_rate(people, profile)
-            report("null channel", rate, "insert_many + update_many", floor)
-            with SmtpSink() as sink:
-                floor = await asyncio.to_thread(smtp_floor, sink, people)
-                sink.clear()
-                rate = await smtp_rate(settings, sink, people)
-            report("loopback SMTP, one worker process", rate, "aiosmtplib, 8 connections", floor)
+            ours = await null(settings, people, processes, million) if "null" in parts else None
+            if "bull" in parts:
+                await bull(settings, people, processes, ours)
+            if "smtp" in parts:
+                await smtp(settings, people, processes)
             await db.disconnect()
 
 
-def report(what: str, rate: float, floor_name: str, floor: float) -> None:
-    """One line: rate, floor, ratio."""
-    print(f"{what:36} {rate:8,.0f}/s   floor ({floor_name}) {floor:8,.0f}/s   ratio {rate / floor:.2f}", flush=True)
+async def null(settings: Settings, people: int, processes: int, million: bool) -> Run:
+    """The whole pipeline but the mail."""
+    filled, ours = 0, None
+    for size in sorted({min(10_000, people), people} | ({1_000_000} if million else set())):
+        await fill(size, before=filled)
+        filled = size
+        run = await campaign(settings, "null", size, processes)
+        print(f"null, {processes} processes, {size:9,}   {run}   load {os.getloadavg()[0]:.1f}", flush=True)
+        ours = run if size == people else ours
+    assert ours is not None
+    floor = await ledger_floor(people)
+    print(f"floor, insert_many + update_many {floor:8,.0f}/s   ratio {ours.rate / floor:.2f}", flush=True)
+    return ours
 
 
-async def fill(people: int) -> None:
-    """Customers who all agreed to email."""
-    template = Customer(first_name="x").model_dump(exclude={"id", "revision_id"})
-    template |= {"total_spent": None, "average_order_value": None}
-    rows = []
-    for number in range(people):
-        own = {"first_name": f"Ann{number}", "last_name": "Person", "email": f"p{number}@example.com"}
-        rows.append({**template, "_id": ObjectId(), **own, "email_opt_in": True, **shadows_of(own)})
-    await collection("customers").insert_many(rows)
+async def campaign(settings: Settings, transport: str, people: int, processes: int) -> Run:
+    """A campaign from launch to done, with worker processes that are up already; its counts add up at every look."""
+    workers = [await start_worker(settings, transport) for _ in range(processes)]
+    servers = list(servers_below(os.getpid()).values())
+    try:
+        before = [sum(Used.by(pid).cpu for pid in pids) for pids in ([w.pid for w in workers], servers)]
+        started = time.perf_counter()
+        running = await launch()
+        while (await reload(running)).state is not CampaignState.DONE:
+            assert time.perf_counter() - started < 60 + people / 200, "the campaign does not end"
+            assert (await counts_of(await reload(running))).adds_up
+            await asyncio.sleep(0.25)
+        took = time.perf_counter() - started
+        after = [sum(Used.by(pid).cpu for pid in pids) for pids in ([w.pid for w in workers], servers)]
+        memory = max(Used.by(worker.pid).memory for worker in workers)
+        assert (await counts_of(await reload(running))).sent == people
+    finally:
+        for worker in workers:
+            worker.terminate()
+        await asyncio.gather(*(worker.wait() for worker in workers))
+    await collection("deliveries").delete_many({})
+    await collection("campaigns").delete_many({})
+    used = [(late - early) / people * 1e6 for early, late in zip(before, after, strict=True)]
+    return Run(people / took, used[0], used[1], memory)
+
+
+async def start_worker(settings: Settings, transport: str) -> asyncio.subprocess.Process:
+    """A worker that has said it is ready."""
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(HERE / "dispatching" / "worker.py"), settings.mongodb_url, settings.redis_url),
+        *(str(settings.data_dir), transport),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert worker.stdout is not None
+    said = b""
+    while b"worker ready" not in said:
+        line = await worker.stdout.readline()
+        if not line:
+            raise SystemExit(f"The worker did not start:\n{said.decode()}")
+        said += line
+    asyncio.get_running_loop().create_task(worker.stdout.read())
+    return worker
 
 
 async def ledger_floor(people: int) -> float:
-    """Micro-batches written as the ledger writes them, and nothing else."""
+    """Micro-batches as `sending` rows that are updated, and nothing else: one process, eight at once."""
     numbers = iter(range(0, people, BATCH))
     floor = collection("floor")
 
@@ -119,106 +154,82 @@ async def ledger_floor(people: int) -> float:
     return people / took
 
 
-async def null_rate(people: int, profile: bool) -> float:
-    """The pipeline without queue and mail."""
-    campaign = await launch()
-    await prepare(campaign.id)
-    sending.channel_of = lambda kind: NullChannel()  # type: ignore[assignment]
-    chunks = iter([row["_id"] async for row in collection("chunks").find({"campaign_id": campaign.id}, {"_id": 1})])
-
-    async def lane() -> None:
-        for chunk in chunks:
-            await sending.send_chunk(chunk)
-
-    profiler = cProfile.Profile()
-    if profile:
-        profiler.enable()
-    started = time.perf_counter()
-    await asyncio.gather(*(lane() for _ in range(LANES)))
-    took = time.perf_counter() - started
-    if profile:
-        profiler.disable()
-        pstats.Stats(profiler).sort_stats("tottime").print_stats(35)
-    assert (await counts_of(await reload(campaign))).sent == people
-    await collection("campaigns").delete_many({})
-    return people / took
-
-
-def smtp_floor(sink: SmtpSink, people: int) -> float:
-    """The bare client, in a process of its own like a worker."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--floor-port", str(sink.port), "--people", str(people)],
-        check=True,
-        capture_output=True,
-        text=True,
+async def bull(settings: Settings, people: int, processes: int, ours: Run | None) -> None:
+    """The peer on Node, installed into a folder of this run."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        print("bull: left out, because node and npm are not installed")
+        return
+    modules = settings.data_dir / "peers"
+    modules.mkdir()
+    shutil.copy(HERE / "peers" / "package.json", modules)
+    install = await asyncio.create_subprocess_exec(
+        *("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"), cwd=modules
     )
-    assert sink.counts.total() == people
-    return float(done.stdout)
-
-
-async def bare_client(port: int, people: int) -> None:
-    """Send the same number of mails of the same size over eight connections."""
-    content = b"Subject: x\r\n\r\n" + (b"x" * 74 + b"\r\n") * 60
-    numbers = iter(range(people))
-
-    async def lane() -> None:
-        client = SMTP(hostname="127.0.0.1", port=port, start_tls=False, local_hostname="bench")
-        await client.connect()
-        for number in numbers:
-            await client.sendmail("shop@example.com", [f"p{number}@example.com"], content)
-        await client.quit()
-
-    started = time.perf_counter()
-    await asyncio.gather(*(lane() for _ in range(LANES)))
-    print(people / (time.perf_counter() - started))
-
-
-async def smtp_rate(settings: Settings, sink: SmtpSink, people: int) -> float:
-    """A campaign from launch to done, with one worker process that is up already."""
-    worker = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", WORKER, settings.mongodb_url, settings.redis_url, sink.url, str(settings.data_dir)),
-        stderr=asyncio.subprocess.DEVNULL,
+    if await install.wait():
+        print("bull: left out, because npm could not install it")
+        return
+    socket = urlsplit(settings.redis_url).path
+    peer = await asyncio.create_subprocess_exec(
+        *("node", str(HERE / "peers" / "bull.js"), socket, settings.mongodb_url, str(people), str(processes)),
+        *(str(modules), ",".join(map(str, servers_below(os.getpid()).values()))),
+        stdout=asyncio.subprocess.PIPE,
     )
+    said, _ = await peer.communicate()
+    found = json.loads(said)
+    assert found["inserted"] == people
+    rate = people / found["seconds"]
+    cost = found["cpu"] / people * 1e6
+    print(f"bull, {processes} processes, one job and one insert each {rate:8,.0f}/s   CPU a message {cost:.0f} us")
+    if ours:
+        share = cost / (ours.workers + ours.servers)
+        print(f"  ours is {ours.rate / rate:.1f} times as fast, with {share:.1f} times less CPU a message", flush=True)
+
+
+async def smtp(settings: Settings, people: int, processes: int) -> None:
+    """Into a sink that takes everything."""
+    await collection("customers").delete_many({})
+    await fill(people)
+    sink = await asyncio.create_subprocess_exec(
+        sys.executable, str(HERE / "dispatching" / "sink.py"), stdout=asyncio.subprocess.PIPE
+    )
+    assert sink.stdout is not None
     try:
-        await asyncio.sleep(4)
-        started = time.perf_counter()
-        campaign = await launch()
-        while (await reload(campaign)).state is not CampaignState.DONE:
-            assert (await counts_of(await reload(campaign))).adds_up
-            await asyncio.sleep(0.1)
-        took = time.perf_counter() - started
+        port = int(await sink.stdout.readline())
+        bare = await bare_rate(port, people, processes)
+        plain = await campaign(settings, f"plain:{port}", people, processes)
+        ours = await campaign(settings, f"smtp://127.0.0.1:{port}?starttls=never", people, processes)
     finally:
-        worker.terminate()
-        await worker.wait()
-    assert set(sink.counts.values()) == {1}
-    assert len(sink.counts) == people
-    return people / took
+        sink.terminate()
+        await sink.wait()
+    assert int(await sink.stdout.read()) == 3 * people
+    print(f"smtp, {processes} processes, {people:9,}   {ours}")
+    print(f"  the same over aiosmtplib's loop   {plain}   ratio {ours.rate / plain.rate:.2f}")
+    print(f"  bare pipelined client, no ledger  {bare:8,.0f}/s   ratio {ours.rate / bare:.2f}", flush=True)
 
 
-async def launch() -> Campaign:
-    """A campaign to everybody."""
-    rule = {"combinator": "and", "rules": [{"field": "last_name", "operator": "=", "value": "Person"}]}
-    segment = await Segment(name=str(time.time()), name_folded=str(time.time()), rule=rule).insert()
-    forget_catalogue()
-    member = system_member()
-    data = {"name": "Bench", "subject": "For {{ customer.first_name }}", "body": BODY, "segment_ids": [str(segment.id)]}
-    return await send(member, (await create_campaign(member, data)).id)
-
-
-async def reload(campaign: Campaign) -> Campaign:
-    """The campaign as it is now."""
-    found = await Campaign.get(campaign.id)
-    assert found is not None
-    return found
+async def bare_rate(port: int, people: int, processes: int) -> float:
+    """The bare client in as many processes."""
+    share = people // processes
+    sizes = [share + (people - share * processes if number == 0 else 0) for number in range(processes)]
+    clients = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, str(HERE / "dispatching" / "bare.py"), str(port), str(size)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        for size in sizes
+    ]
+    await asyncio.sleep(1)
+    async with asyncio.timeout(300):
+        answers = await asyncio.gather(*(client.communicate(b"go\n") for client in clients))
+    return people / max(float(said) for said, _ in answers)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=19_299)
-    parser.add_argument("--profile", action="store_true")
-    parser.add_argument("--floor-port", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--million", action="store_true")
     given = parser.parse_args()
-    if given.floor_port:
-        asyncio.run(bare_client(given.floor_port, given.people))
-    else:
-        asyncio.run(main(given.people, given.profile))
+    asyncio.run(main(given.people, given.processes, given.million, given.parts or PARTS))

@@ -44,10 +44,12 @@ class Campaign(Document):
     here: `app.campaigns.progress` derives them from the chunks, whose tallies derive from the deliveries.
     `waiting_reason` says why a running campaign does not move (mail server away), `pause_reason` why it was paused.
     `breaker_sent` and `breaker_failed` are the counts at the last start or resume: the breaker judges what came since.
-    `away` counts in a row the times that the channel's server could not be reached.
+    `away` counts in a row the times that the channel's server could not be reached, `away_at` is the last counted.
+    Beside a `waiting_reason` that is one of its own limits, `waiting_until` is when that has room again.
 
     A campaign with `repeat` is a series: at each `scheduled_at` it makes a campaign of its own (`series_id`,
-    `occurrence_at`) and goes on to the next. A `standing` one also goes to everybody who enters its segments later,
+    `occurrence_at`) and goes on to the next; `repeat_from` is the first, whose day of the month and local time of day
+    count for all. A `standing` one also goes to everybody who enters its segments later,
     once; `looked_at` is when it last looked. `window_messages` in any `window_minutes` and `warm_up` are limits beside
     `throttle_per_second`. `simulation` is for the simulator alone.
     """
@@ -67,6 +69,7 @@ class Campaign(Document):
     window_minutes: int | None = None
     warm_up: WarmUp | None = None
     repeat: Repeat | None = None
+    repeat_from: Moment | None = None
     series_id: PydanticObjectId | None = None
     occurrence_at: Moment | None = None
     standing: bool = False
@@ -81,6 +84,8 @@ class Campaign(Document):
     breaker_sent: int = 0
     breaker_failed: int = 0
     away: int = 0
+    away_at: Moment | None = None
+    waiting_until: Moment | None = None
     lease_owner: str | None = None
     lease_until: Moment | None = None
     created_by: PydanticObjectId | None = None

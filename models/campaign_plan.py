@@ -41,10 +41,10 @@ class WarmUp(BaseModel):
 class Simulation(BaseModel):
     """The faults of the simulated vendor. Shares are 0 to 1; the same `seed` has the same faults for the same people.
 
-    `failed` are refused for good and `temporary` for now; `slow_ms` is how long each answer takes. Of the receipts,
-    `lost` never come, `duplicate` come twice, `reordered` come in the wrong order, `bounced` and `complained` say so,
-    and each comes up to `late_seconds` after the message. For `outage_seconds` from the message numbered
-    `outage_after` on the vendor cannot be reached.
+    `failed` are refused for good and `temporary` for now; of `unclear` nobody can say whether they arrived; `slow_ms`
+    is how long each answer takes. Of the receipts, `lost` never come, `duplicate` come twice, `reordered` come in the
+    wrong order, `bounced` and `complained` say so, and each comes up to `late_seconds` after the message. For
+    `outage_seconds` from the message numbered `outage_after` on the vendor cannot be reached.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,6 +52,7 @@ class Simulation(BaseModel):
     seed: int = Field(1, ge=0, le=2**31)
     failed: Share = 0.1
     temporary: Share = 0.0
+    unclear: Share = 0.0
     slow_ms: int = Field(0, ge=0, le=60_000)
     lost: Share = 0.02
     duplicate: Share = 0.02

@@ -30,6 +30,14 @@ class DeliveryState(StrEnum):
     COMPLAINED = "complained"
 
 
+UNUSUAL = [state.value for state in DeliveryState if state not in (DeliveryState.SENDING, DeliveryState.SENT)]
+"""Every state but those that each message passes through while it is sent.
+
+An index of these alone finds them over all campaigns, and one of those with a reason finds errors; sending writes
+neither (measured: no difference in mongod's CPU per message, where an index on `domain` takes a fifth more).
+"""
+
+
 class Event(BaseModel):
     """Something that happened to a delivery after its first hand-over: its state then and what the other side said."""
 
@@ -77,5 +85,13 @@ class Delivery(Document):
             ),
             IndexModel([("customer_id", ASCENDING), ("updated_at", DESCENDING)]),
             IndexModel([("updated_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel(
+                [("state", ASCENDING), ("updated_at", DESCENDING), ("_id", DESCENDING)],
+                partialFilterExpression={"state": {"$in": UNUSUAL}},
+            ),
+            IndexModel(
+                [("updated_at", DESCENDING), ("_id", DESCENDING), ("reason", ASCENDING)],
+                partialFilterExpression={"reason": GIVEN},
+            ),
             IndexModel("reference", partialFilterExpression={"reference": GIVEN}),
         ]

@@ -8,7 +8,7 @@ from dramatiq.middleware import AgeLimit, Callbacks, Middleware, Pipelines, Retr
 from dramatiq.middleware.asyncio import AsyncIO
 
 from app.settings import Settings
-from tasks import campaigns, imports, segments
+from tasks import campaigns, imports, receipts, segments
 
 HEARTBEAT_MILLISECONDS = 15_000
 MAINTENANCE_CHANCE = 100_000
@@ -39,6 +39,6 @@ def build_broker(settings: Settings, *, middleware: list[Middleware] | None = No
         maintenance_chance=MAINTENANCE_CHANCE,
     )
     dramatiq.set_broker(broker)
-    for actors in (campaigns, imports, segments):
+    for actors in (campaigns, imports, receipts, segments):
         actors.declare(broker)
     return broker

@@ -16,7 +16,7 @@ from pymongo.errors import ConnectionFailure
 
 from app.campaigns import finalize as finalizing
 from app.campaigns import prepare as preparing
-from app.campaigns import sending
+from app.campaigns import sending, standing
 from app.errors import Unavailable
 from tasks.queues import queue_of
 
@@ -27,8 +27,8 @@ log = structlog.get_logger(__name__)
 
 def declare(broker: Broker) -> None:
     """Declare the actors on this broker."""
-    for name, function in {"prepare": prepare, "send_chunk": send_chunk, "finalize": finalize}.items():
-        actor_name = f"campaign.{name}"
+    for function in (prepare, add_newcomers, send_chunk, finalize):
+        actor_name = f"campaign.{function.__name__}"
         declared = dramatiq.actor(
             actor_name=actor_name,
             queue_name=queue_of(actor_name),
@@ -44,8 +44,15 @@ async def prepare(campaign_id: str) -> None:
     await _calmly(preparing.prepare(ObjectId(campaign_id)), campaign_id)
 
 
+async def add_newcomers(campaign_id: str) -> None:
+    """Freeze who entered a standing campaign's segments. At least once; nobody is added twice."""
+    await _calmly(standing.add_newcomers(ObjectId(campaign_id)), campaign_id)
+
+
 async def send_chunk(chunk_id: str) -> None:
-    """Send to one chunk. At most once for each customer and try, however often the message comes."""
+    """Send to one chunk. At most once for each customer and try, however often the message comes; a try whose end
+    nobody knows is repeated only where the campaign asks for it (`ambiguity`).
+    """
     await _calmly(sending.send_chunk(chunk_id), chunk_id)
 
 
@@ -54,7 +61,7 @@ async def finalize(campaign_id: str) -> None:
     await _calmly(finalizing.finalize(ObjectId(campaign_id)), campaign_id)
 
 
-async def _calmly(work: Awaitable[None], id: str) -> None:
+async def _calmly(work: Awaitable[object], id: str) -> None:
     """A database that is away is no fault of the work: one line instead of a stack for every message in hand."""
     try:
         await work

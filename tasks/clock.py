@@ -13,14 +13,19 @@ from redis.exceptions import RedisError
 
 from app.campaigns import signals
 from app.campaigns.due import Work, due_work, forget_enqueued
+from app.campaigns.settling import settle_own
+from app.campaigns.watch import look_soon
+from app.channels.ways_out import acceptances_folder
 from app.errors import CohortError
 from app.imports.jobs import due_imports
+from app.receipts.service import due_receipts
 from app.segments.growth.keeper import due_records
 from app.settings import get_settings
 from tasks.enqueue import enqueue
 
 PERIOD_SECONDS = 1.0
 LONGEST_PAUSE = 5.0
+JOURNALS_SECONDS = 10.0
 
 _LOCK = "cohort:tick"
 _EPOCH = "cohort:epoch"
@@ -41,6 +46,8 @@ class Clock:
         self._tasks = [
             asyncio.create_task(self._run()),
             asyncio.create_task(signals.follow(signals.WAKE, lambda _: self._wake.set())),
+            asyncio.create_task(signals.follow(signals.STATE, look_soon)),
+            asyncio.create_task(self._read_own_journals()),
         ]
 
     async def stop(self) -> None:
@@ -68,13 +75,25 @@ class Clock:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
 
+    async def _read_own_journals(self) -> None:
+        """At the start and then now and then: only this machine knows what its journals say."""
+        while True:
+            try:
+                await settle_own(acceptances_folder())
+            except (PyMongoError, CohortError, OSError) as problem:
+                log.info("journals are read later", problem=str(problem)[:300])
+            except Exception:
+                log.exception("journals cannot be read")
+            await asyncio.sleep(JOURNALS_SECONDS)
+
     async def tick(self) -> None:
         """Enqueue everything that is due. Doing it twice, or at two places at once, does no harm."""
         if await self._queue_is_new():
             await forget_enqueued()
         imports = [Work("import.run", str(id)) for id in await due_imports()]
         records = [Work("segment.record", "")] if await due_records() else []
-        for work in [*await due_work(), *imports, *records]:
+        receipts = [Work("receipt.ingest", "")] if await due_receipts() else []
+        for work in [*await due_work(), *imports, *records, *receipts]:
             if not await enqueue(work.actor, work.id):
                 break
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.deliveries import DeliveryOut, DeliveryPage
-from app.api.ids import Id, object_id
+from app.api.campaign_shapes import (
+    CampaignOut,
+    CampaignPage,
+    RetryInput,
+    TrialAnswer,
+    TrialInput,
+    TrialOutcome,
+    answer,
+    campaign_out,
+)
+from app.api.deliveries import DeliveryOut, DeliveryPage, Narrowed
+from app.api.ids import object_id
 from app.api.rehearsal import Rehearsal, rehearse
 from app.api.routes import CONFLICT, NOT_FOUND, PROBLEMS, MemberRoute, may
-from app.api.shapes import Cursor, Limit, Page, Search, Shape
+from app.api.shapes import Cursor, Limit, Search
 from app.campaigns import deliveries, service
 from app.campaigns.fields import CampaignInput, CampaignPatch
-from app.campaigns.progress import Counts, counts_of, counts_of_many
-from models.campaign import Campaign, CampaignState, Channel
-from models.delivery import DeliveryState
+from app.campaigns.progress import counts_of_many
+from models.campaign import CampaignState
 from models.member import Member
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=MemberRoute, responses=PROBLEMS)
@@ -28,124 +35,42 @@ Sender = Annotated[Member, may("campaigns.send")]
 LogReader = Annotated[Member, may("deliveries.read")]
 
 
-class CountsOut(Shape):
-    """People, by what became of their message: audience = pending + sent + failed + skipped + held_out + unknown."""
-
-    audience: int = Field(examples=[1204])
-    pending: int
-    sent: int
-    delivered: int
-    failed: int
-    skipped: int
-    held_out: int
-    unknown: int
-    bounced: int
-    opened: int
-    clicked: int
-    unsubscribed: int
-
-
-class CampaignOut(Shape):
-    """A campaign. `waiting_reason` says why a running one does not move, `pause_reason` why it was paused."""
-
-    id: Id
-    name: str = Field(examples=["Spring sale"])
-    channel: Channel
-    subject: str = Field(examples=["{{ customer.first_name }}, spring is here"])
-    body: str = Field(examples=["<p>Hello {{ customer.first_name }}</p>"])
-    segment_ids: list[Id]
-    exclude_segment_ids: list[Id]
-    throttle_per_second: int | None
-    scheduled_at: datetime | None
-    holdout_percent: float
-    state: CampaignState
-    version: int
-    counts: CountsOut
-    waiting_reason: str | None
-    pause_reason: str | None
-    created_at: datetime
-    updated_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-class CampaignPage(Page):
-    """Campaigns."""
-
-    items: list[CampaignOut]
-
-
-class TrialInput(BaseModel):
-    """Where to send a test."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    addresses: list[str] = Field(min_length=1, max_length=10, examples=[["me@example.com"]])
-
-
-class RetryInput(BaseModel):
-    """Which deliveries are tried again."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    what: Literal["failed", "unknown"] = "failed"
-
-
-class TrialOutcome(BaseModel):
-    """What became of one test message."""
-
-    address: str = Field(examples=["me@example.com"])
-    sent: bool
-    reason: str | None = Field(None, examples=["550 5.1.1 no such user"])
-
-
-class TrialAnswer(BaseModel):
-    """What became of the test messages."""
-
-    results: list[TrialOutcome]
-
-
-def _out(campaign: Campaign, counts: Counts) -> CampaignOut:
-    fields = {name: getattr(campaign, name) for name in CampaignOut.model_fields if name != "counts"}
-    return CampaignOut.model_validate({**fields, "counts": counts.as_dict()})
-
-
-async def _answer(campaign: Campaign) -> CampaignOut:
-    return _out(campaign, await counts_of(campaign))
-
-
 @router.get("", response_model=CampaignPage, summary="List campaigns")
 async def list_campaigns(
     member: Reader,
     state: CampaignState | None = None,
+    archived: bool = False,
+    series_id: Annotated[str | None, Query(max_length=24)] = None,
     search: Search = "",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> CampaignPage:
-    """Last changed first."""
-    found, following = await service.list_campaigns(member, state=state, search=search, limit=limit, cursor=cursor)
+    """Last changed first. `archived=true` lists those that were put away, `series_id` the campaigns of one series."""
+    found, following = await service.list_campaigns(
+        member, state=state, archived=archived, series_id=series_id, search=search, limit=limit, cursor=cursor
+    )
     counts = await counts_of_many(found)
-    items = [_out(campaign, counts[campaign.id]) for campaign in found if campaign.id is not None]
+    items = [campaign_out(campaign, counts[campaign.id]) for campaign in found if campaign.id is not None]
     return CampaignPage(items=items, next_cursor=following)
 
 
 @router.post("", response_model=CampaignOut, status_code=201, summary="Create a campaign")
 async def create_campaign(member: Writer, body: CampaignInput) -> CampaignOut:
     """A draft; nothing is sent before `send`."""
-    return await _answer(await service.create_campaign(member, body.model_dump(exclude_unset=True)))
+    return await answer(await service.create_campaign(member, body.model_dump(exclude_unset=True)))
 
 
 @router.get("/{id}", response_model=CampaignOut, responses=NOT_FOUND, summary="Get a campaign")
 async def get_campaign(member: Reader, id: str) -> CampaignOut:
     """One campaign with its counts, which add up at every moment."""
-    return await _answer(await service.get_campaign(member, object_id(id, "campaign")))
+    return await answer(await service.get_campaign(member, object_id(id, "campaign")))
 
 
 @router.patch("/{id}", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Change a campaign")
 async def update_campaign(member: Writer, id: str, body: CampaignPatch) -> CampaignOut:
     """What is left out stays. 409 once it is on its way."""
     changes = body.model_dump(exclude_unset=True)
-    return await _answer(await service.update_campaign(member, object_id(id, "campaign"), changes))
+    return await answer(await service.update_campaign(member, object_id(id, "campaign"), changes))
 
 
 @router.delete(
@@ -175,13 +100,13 @@ async def test_campaign(member: Sender, id: str, body: TrialInput) -> TrialAnswe
 @router.post("/{id}/send", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Send a campaign")
 async def send_campaign(member: Sender, id: str) -> CampaignOut:
     """Now, or at its `scheduled_at`."""
-    return await _answer(await service.send(member, object_id(id, "campaign")))
+    return await answer(await service.send(member, object_id(id, "campaign")))
 
 
 @router.post("/{id}/pause", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Pause a campaign")
 async def pause_campaign(member: Sender, id: str) -> CampaignOut:
     """Messages already handed over are not called back."""
-    return await _answer(await service.pause(member, object_id(id, "campaign")))
+    return await answer(await service.pause(member, object_id(id, "campaign")))
 
 
 @router.post(
@@ -189,7 +114,7 @@ async def pause_campaign(member: Sender, id: str) -> CampaignOut:
 )
 async def resume_campaign(member: Sender, id: str) -> CampaignOut:
     """Goes on where it was paused; nobody gets it twice."""
-    return await _answer(await service.resume(member, object_id(id, "campaign")))
+    return await answer(await service.resume(member, object_id(id, "campaign")))
 
 
 @router.post(
@@ -197,28 +122,61 @@ async def resume_campaign(member: Sender, id: str) -> CampaignOut:
 )
 async def cancel_campaign(member: Sender, id: str) -> CampaignOut:
     """For good; who has not got it yet is skipped."""
-    return await _answer(await service.cancel(member, object_id(id, "campaign")))
+    return await answer(await service.cancel(member, object_id(id, "campaign")))
+
+
+@router.post(
+    "/{id}/finish", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Finish a campaign"
+)
+async def finish_campaign(member: Sender, id: str) -> CampaignOut:
+    """Ends a standing campaign or one that repeats; whoever is in it already still gets it."""
+    return await answer(await service.finish(member, object_id(id, "campaign")))
+
+
+@router.post(
+    "/{id}/duplicate",
+    response_model=CampaignOut,
+    status_code=201,
+    responses=NOT_FOUND,
+    summary="Duplicate a campaign",
+)
+async def duplicate_campaign(member: Writer, id: str) -> CampaignOut:
+    """A new draft with the same message, audience and pace."""
+    return await answer(await service.duplicate(member, object_id(id, "campaign")))
+
+
+@router.post(
+    "/{id}/archive", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Archive a campaign"
+)
+async def archive_campaign(member: Writer, id: str) -> CampaignOut:
+    """It leaves the list and keeps all it has. 409 while it is scheduled, being sent or paused."""
+    return await answer(await service.archive(member, object_id(id, "campaign")))
+
+
+@router.post("/{id}/unarchive", response_model=CampaignOut, responses=NOT_FOUND, summary="Bring a campaign back")
+async def unarchive_campaign(member: Writer, id: str) -> CampaignOut:
+    """Back into the list."""
+    return await answer(await service.unarchive(member, object_id(id, "campaign")))
 
 
 @router.post("/{id}/retry", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Try again")
 async def retry_campaign(member: Sender, id: str, body: RetryInput | None = None) -> CampaignOut:
     """Send again to whom it failed, or to those of whom it is unknown: these may get it twice."""
     what = body.what if body else "failed"
-    return await _answer(await service.retry(member, object_id(id, "campaign"), what=what))
+    return await answer(await service.retry(member, object_id(id, "campaign"), what=what))
 
 
 @router.get("/{id}/deliveries", response_model=DeliveryPage, responses=NOT_FOUND, summary="A campaign's messages")
 async def list_deliveries(
     member: LogReader,
     id: str,
-    state: DeliveryState | None = None,
-    search: Annotated[str, Query(max_length=200)] = "",
+    narrowed: Narrowed,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> DeliveryPage:
     """One line per customer, last changed first."""
     campaign = await service.get_campaign(member, object_id(id, "campaign"))
     found, following = await deliveries.list_deliveries(
-        member, campaign_id=campaign.id, state=state, search=search, limit=limit, cursor=cursor
+        member, campaign_id=campaign.id, limit=limit, cursor=cursor, **narrowed
     )
     return DeliveryPage(items=[DeliveryOut.of(row) for row in found], next_cursor=following)

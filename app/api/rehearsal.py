@@ -7,6 +7,9 @@ from pydantic import BaseModel, Field
 from app.api.ids import Id
 from app.api.problems import WrongField
 from app.campaigns.audience import audience_filter, estimate
+from app.campaigns.fields import fields_of
+from app.campaigns.kinds import kind_of
+from app.campaigns.plan import check_campaign
 from app.campaigns.rendering import EXAMPLE_CUSTOMER, compile_message
 from app.database import collection
 from app.errors import InvalidInput
@@ -58,16 +61,23 @@ async def rehearse(member: Member, campaign: Campaign) -> Rehearsal:
         sample = await _sample(campaign)
     except InvalidInput as problem:
         problems.extend(_told(problem))
+    try:
+        await check_campaign(fields_of(campaign))
+    except InvalidInput as problem:
+        problems.extend(one for one in _told(problem) if one not in problems)
     return Rehearsal(ready=not problems, estimate=found, sample=sample, problems=problems)
 
 
 async def _sample(campaign: Campaign) -> Sample:
     """One of the audience who can be reached, where there is one."""
-    message = compile_message(campaign.subject, campaign.body)
+    message = compile_message(
+        campaign.subject, campaign.body, channel=campaign.channel, preview_text=campaign.preview_text
+    )
     customer = None
     if campaign.segment_ids:
         audience = await audience_filter(campaign.segment_ids, campaign.exclude_segment_ids)
-        customer = await collection("customers").find_one({"$and": [audience, {"email_opt_in": True}]})
+        agreed = [{way.consent: True} for way in kind_of(campaign.channel).ways]
+        customer = await collection("customers").find_one({"$and": [audience, {"$or": agreed}]})
         customer = customer or await collection("customers").find_one(audience)
     rendered = message.render(customer or EXAMPLE_CUSTOMER)
     return Sample(

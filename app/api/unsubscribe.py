@@ -62,10 +62,10 @@ def _unknown(problem: NotFound) -> HTMLResponse:
 
 
 def _no_more(address: str) -> str:
-    """What leaving means. The address is half hidden: a forwarded mail should not show it whole."""
+    """What leaving means. The address is half hidden: a forwarded message should not show it whole."""
     local, _, domain = address.rpartition("@")
-    shown = f"<strong>{escape(local[:2])}…@{escape(domain)}</strong>"
-    return f"<p>{escape(shop_name())} will not send email to {shown} any more.</p>"
+    what, shown = ("email", f"{local[:2]}…@{domain}") if local else ("text messages", f"…{address[-3:]}")
+    return f"<p>{escape(shop_name())} will not send {what} to <strong>{escape(shown)}</strong> any more.</p>"
 
 
 def _page(title: str, content: str, *, status: int = 200) -> HTMLResponse:

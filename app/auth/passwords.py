@@ -6,7 +6,6 @@ from functools import cache
 
 from passlib.context import CryptContext
 from passlib.exc import PasswordValueError, UnknownHashError
-from zxcvbn import zxcvbn
 
 from app.errors import InvalidInput
 from models.values import fold
@@ -64,6 +63,9 @@ def check_choice(plain: str, email: str, *, field: str = "password") -> None:
     refused is what falls within a million guesses. Raises InvalidInput.
     """
     check_password(plain, email, field=field)
+    # Its word lists take 12 MB, which a worker that checks no password need not hold.
+    from zxcvbn import zxcvbn
+
     judged = zxcvbn(plain[:JUDGED_CHARACTERS], user_inputs=[*email.replace("@", " ").replace(".", " ").split(), email])
     if judged["score"] <= 1:
         raise InvalidInput.of(field, "is among the first that attackers try; add a word or two that nobody expects")

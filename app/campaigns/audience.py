@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from beanie import PydanticObjectId
 
 from app.auth.permissions import require
-from app.campaigns.contact import NO_ADDRESS, NO_CONSENT, SUPPRESSED
+from app.campaigns.contact import suppressed_words
+from app.campaigns.kinds import Kind, Way, kind_of
 from app.channels.ways_out import check_available
 from app.database import collection
 from app.errors import InvalidInput
@@ -75,46 +76,76 @@ async def estimate(
     Raises InvalidInput for an unknown segment or channel.
     """
     require(member, "campaigns.read")
-    check_available(Channel(channel))
+    kind = kind_of(_channel(channel))
+    check_available(kind.channel)
     chosen = object_ids("segment_ids", segment_ids)
     if not chosen:
         return Estimate(audience=0, reachable=0, skipped={})
     audience = await audience_filter(chosen, object_ids("exclude_segment_ids", exclude_segment_ids))
     customers = collection("customers")
     total = await customers.count_documents(audience)
-    with_address = {"$and": [audience, {"email": {"$nin": [None, ""]}}]}
+    with_address = {"$and": [audience, _any([way.present() for way in kind.ways])]}
     addressed = await customers.count_documents(with_address)
-    by_reason, opted_in_but_suppressed = await _suppressed(with_address)
-    consenting = await customers.count_documents({"$and": [*with_address["$and"], {"email_opt_in": True}]})
-    reachable = consenting - opted_in_but_suppressed
-    skipped = {NO_ADDRESS: total - addressed, **by_reason}
-    skipped[NO_CONSENT] = total - reachable - sum(skipped.values())
+    by_reason, agreed_but_suppressed = await _suppressed(audience, kind)
+    agreed = {"$and": [audience, _any([_agreed(way) for way in kind.ways])]}
+    reachable = await customers.count_documents(agreed) - agreed_but_suppressed
+    skipped = {kind.no_address: total - addressed, **by_reason}
+    skipped[kind.no_consent] = total - reachable - sum(skipped.values())
     return Estimate(audience=total, reachable=reachable, skipped={why: n for why, n in skipped.items() if n})
 
 
-async def _suppressed(audience: Mapping[str, Any]) -> tuple[dict[str, int], int]:
-    """How many of the audience are suppressed, by reason in words, and how many of those agreed to email."""
+def _channel(channel: Channel | str) -> Channel:
+    try:
+        return Channel(channel)
+    except ValueError:
+        raise InvalidInput.of("channel", f"should be one of {', '.join(Channel)}") from None
+
+
+def _agreed(way: Way) -> dict[str, Any]:
+    return {**way.present(), way.consent: True}
+
+
+def _any(filters: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return filters[0] if len(filters) == 1 else {"$or": list(filters)}
+
+
+def _reached_by(kind: Kind, number: int) -> dict[str, Any]:
+    """The filter for whom `Kind.way_to` reaches by this way: the first agreed to, else the first there is."""
+    way, before = kind.ways[number], kind.ways[:number]
+    if len(kind.ways) == 1:
+        return way.present()
+    nobody_agreed = {"$nor": [_agreed(one) for one in kind.ways]}
+    first_agreed = {"$and": [_agreed(way), *({"$nor": [_agreed(one)]} for one in before)]}
+    first_there = {"$and": [way.present(), nobody_agreed, *({"$nor": [one.present()]} for one in before)]}
+    return {"$or": [first_agreed, first_there]}
+
+
+async def _suppressed(audience: Mapping[str, Any], kind: Kind) -> tuple[dict[str, int], int]:
+    """How many of the audience are suppressed, by reason in words, and how many of those agreed to be contacted."""
     by_reason: dict[str, int] = {}
     agreed = 0
+    for number, way in enumerate(kind.ways):
+        reached = {"$and": [audience, _reached_by(kind, number)]}
+        folded = f"folded.{way.field}"
+        async for batch in _suppressions(way.suppression):
+            mine = {"$and": [reached, {folded: {"$in": list(batch)}}]}
+            async for row in collection("customers").find(mine, {folded: 1, way.consent: 1}):
+                words = suppressed_words(batch[row["folded"][way.field]], way.suppression)
+                by_reason[words] = by_reason.get(words, 0) + 1
+                agreed += bool(row.get(way.consent))
+    return by_reason, agreed
+
+
+async def _suppressions(channel: str) -> AsyncIterator[dict[str, str]]:
+    """The do-not-contact list of a channel: reasons by folded address, 5,000 at a time."""
     batch: dict[str, str] = {}
-
-    async def count() -> None:
-        nonlocal agreed
-        if not batch:
-            return
-        mine = {"$and": [audience, {"folded.email": {"$in": list(batch)}}]}
-        async for row in collection("customers").find(mine, {"folded.email": 1, "email_opt_in": 1}):
-            words = SUPPRESSED.get(batch[row["folded"]["email"]], batch[row["folded"]["email"]])
-            by_reason[words] = by_reason.get(words, 0) + 1
-            agreed += bool(row.get("email_opt_in"))
-        batch.clear()
-
-    async for row in collection("suppressions").find({"channel": "email"}, {"address": 1, "reason": 1}):
+    async for row in collection("suppressions").find({"channel": channel}, {"address": 1, "reason": 1}):
         batch[row["address"]] = row["reason"]
         if len(batch) >= SUPPRESSIONS_AT_ONCE:
-            await count()
-    await count()
-    return by_reason, agreed
+            yield batch
+            batch = {}
+    if batch:
+        yield batch
 
 
 def object_ids(field: str, values: Sequence[PydanticObjectId | str]) -> list[PydanticObjectId]:

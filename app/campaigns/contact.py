@@ -9,13 +9,15 @@ from typing import Any
 
 from bson import ObjectId
 
+from app.campaigns.kinds import KINDS, Kind, Way, kind_of
 from app.campaigns.merge_tags import CUSTOMER_FIELDS
 from app.database import collection
+from models.campaign import Channel
 from models.delivery import DeliveryState as State
 from models.values import fold
 
-NO_ADDRESS = "No email address"
-NO_CONSENT = "Has not agreed to receive email"
+NO_ADDRESS = KINDS[Channel.EMAIL].no_address
+NO_CONSENT = KINDS[Channel.EMAIL].no_consent
 DELETED = "Deleted before the message was sent"
 HELD_OUT = "Held out to measure what the campaign changes"
 SUPPRESSED: Mapping[str, str] = {
@@ -27,29 +29,55 @@ SUPPRESSED: Mapping[str, str] = {
 }
 """The words for each reason of a suppression."""
 
-_FIELDS = {**CUSTOMER_FIELDS, "email_opt_in": 1}
+SUPPRESSED_NUMBER: Mapping[str, str] = {
+    **SUPPRESSED,
+    "bounced": "The number does not exist",
+    "complained": "Complained about an earlier message",
+}
+"""The same for numbers."""
+
+CONTACT_FIELDS: Mapping[str, int] = {**CUSTOMER_FIELDS, "phone": 1, "email_opt_in": 1, "sms_opt_in": 1}
+"""The projection of a customer that a decision and a message need, whatever the channel."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """`state` is None for who may be written to; else the delivery's final state, and `reason` says why."""
+    """`state` is None for who may be written to; else the delivery's final state, and `reason` says why.
+
+    `address` is the email address or the number in E.164 that the channel would use, also of who may not be written to;
+    `domain` is that of an email address, in lower case, and empty for a number.
+    """
 
     customer_id: ObjectId
     customer: Mapping[str, Any] | None
+    address: str | None = None
+    domain: str = ""
     state: State | None = None
     reason: str | None = None
 
 
-async def judge(customer_ids: Sequence[ObjectId]) -> list[Verdict]:
-    """Read these customers as they are now and decide on each, in the same order. Two queries."""
+async def judge(customer_ids: Sequence[ObjectId], channel: Channel | str = Channel.EMAIL) -> list[Verdict]:
+    """Read these customers as they are now and decide on each for this channel, in the same order. Two queries."""
+    kind = kind_of(channel)
     ids = list(customer_ids)
-    customers = {row["_id"]: row async for row in collection("customers").find({"_id": {"$in": ids}}, _FIELDS)}
-    addresses = [fold(row["email"]) for row in customers.values() if row.get("email")]
-    suppressions = collection("suppressions").find(
-        {"channel": "email", "address": {"$in": addresses}}, {"address": 1, "reason": 1}
+    found = collection("customers").find({"_id": {"$in": ids}}, CONTACT_FIELDS, batch_size=len(ids) + 1)
+    customers = {row["_id"]: row for row in await found.to_list()}
+    chosen = {id: kind.way_to(row) for id, row in customers.items()}
+    asked: dict[str, list[str]] = {}
+    for one in chosen.values():
+        if one is not None:
+            asked.setdefault(one[0].suppression, []).append(fold(one[1]))
+    suppressed = await _suppressed(asked) if asked else {}
+    return [_verdict(id, customers.get(id), kind, chosen.get(id), suppressed) for id in ids]
+
+
+async def _suppressed(asked: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], str]:
+    """The reason by channel and folded address, of those that are on the do-not-contact list."""
+    wanted = [{"channel": channel, "address": {"$in": addresses}} for channel, addresses in asked.items()]
+    found = collection("suppressions").find(
+        wanted[0] if len(wanted) == 1 else {"$or": wanted}, {"channel": 1, "address": 1, "reason": 1}
     )
-    suppressed = {row["address"]: row["reason"] async for row in suppressions}
-    return [_verdict(id, customers.get(id), suppressed) for id in ids]
+    return {(row["channel"], row["address"]): row["reason"] async for row in found}
 
 
 def held_out(campaign_id: ObjectId, customer_id: ObjectId, percent: float) -> bool:
@@ -60,15 +88,33 @@ def held_out(campaign_id: ObjectId, customer_id: ObjectId, percent: float) -> bo
     return int.from_bytes(digest, "big") / 2**64 < percent / 100
 
 
-def _verdict(id: ObjectId, customer: Mapping[str, Any] | None, suppressed: Mapping[str, str]) -> Verdict:
+def suppressed_words(reason: str, channel: str) -> str:
+    """Why nobody may write to an address that is on the do-not-contact list of this channel."""
+    return (SUPPRESSED if channel == "email" else SUPPRESSED_NUMBER).get(reason, reason)
+
+
+def domain_of(address: str) -> str:
+    """The domain of an email address in lower case; empty for a number."""
+    return address.rpartition("@")[2].lower() if "@" in address else ""
+
+
+def _verdict(
+    id: ObjectId,
+    customer: Mapping[str, Any] | None,
+    kind: Kind,
+    chosen: tuple[Way, str] | None,
+    suppressed: Mapping[tuple[str, str], str],
+) -> Verdict:
     if customer is None:
         return Verdict(customer_id=id, customer=None, state=State.SKIPPED, reason=DELETED)
-    email = customer.get("email")
-    if not email:
-        return Verdict(customer_id=id, customer=customer, state=State.SKIPPED, reason=NO_ADDRESS)
-    why = suppressed.get(fold(email))
-    if why is not None:
-        return Verdict(customer_id=id, customer=customer, state=State.SUPPRESSED, reason=SUPPRESSED.get(why, why))
-    if not customer.get("email_opt_in"):
-        return Verdict(customer_id=id, customer=customer, state=State.SKIPPED, reason=NO_CONSENT)
-    return Verdict(customer_id=id, customer=customer)
+    if chosen is None:
+        return Verdict(customer_id=id, customer=customer, state=State.SKIPPED, reason=kind.no_address)
+    way, address = chosen
+    state, reason = None, None
+    if suppressed and (why := suppressed.get((way.suppression, fold(address)))) is not None:
+        state, reason = State.SUPPRESSED, suppressed_words(why, way.suppression)
+    elif not customer.get(way.consent):
+        state, reason = State.SKIPPED, kind.no_consent
+    return Verdict(
+        customer_id=id, customer=customer, address=address, domain=domain_of(address), state=state, reason=reason
+    )

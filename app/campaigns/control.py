@@ -1,21 +1,26 @@
-"""Send, pause, resume, cancel, retry: each a compare and swap on the campaign, then a word to the workers."""
+"""Send, pause, resume, finish, cancel: each a compare and swap on the campaign, then a word to the workers."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 from beanie import PydanticObjectId
-from pymongo.asynchronous.client_session import AsyncClientSession
 
+from app.audit import note
 from app.auth.permissions import require
 from app.campaigns import signals
 from app.campaigns.audience import Estimate, estimate
+from app.campaigns.fields import fields_of
+from app.campaigns.finalize import finalize
+from app.campaigns.kinds import kind_of
 from app.campaigns.lookup import get_campaign
-from app.campaigns.progress import counts_of, publish_hint
-from app.campaigns.rendering import check_message
+from app.campaigns.plan import check_campaign
+from app.campaigns.progress import counts_of
+from app.campaigns.series import next_time
 from app.campaigns.states import move
 from app.channels.ways_out import check_available
-from app.database import collection, in_transaction
+from app.database import collection
 from app.errors import Conflict, InvalidInput
 from models.campaign import Campaign, CampaignState
 from models.chunk import ChunkState
@@ -26,7 +31,7 @@ State = CampaignState
 
 
 async def send(member: Member, id: PydanticObjectId | str) -> Campaign:
-    """Launch a draft now, or at its `scheduled_at`; a scheduled one waits already.
+    """Launch a draft now, or at its `scheduled_at`; one with `repeat` becomes a series. A scheduled one waits already.
 
     Raises InvalidInput naming the field that is missing or wrong, and Conflict when it is no draft any more or nobody
     in its segments can be reached.
@@ -41,111 +46,127 @@ async def send(member: Member, id: PydanticObjectId | str) -> Campaign:
         if campaign.scheduled_at <= now():
             raise InvalidInput.of("scheduled_at", "is in the past; choose a later time, or none to send now")
         to = State.SCHEDULED
-    return await _moved(campaign, to, launched_by=member.id, breaker_sent=0, breaker_failed=0)
+    changes: dict[str, Any] = {"launched_by": member.id, "archived_at": None, "breaker_sent": 0, "breaker_failed": 0}
+    return await _moved(member, "send", campaign, to, said=fields_of(campaign), **changes)
 
 
 async def pause(member: Member, id: PydanticObjectId | str) -> Campaign:
-    """Stop sending within one micro-batch; nothing is lost. Raises Conflict unless it is being sent."""
+    """Stop sending within one micro-batch; nothing is lost. A series makes no further campaigns; those under way go on.
+
+    Raises Conflict unless it is being sent or is a series.
+    """
     require(member, "campaigns.send")
     campaign = await get_campaign(member, id)
-    if campaign.state not in (State.PREPARING, State.RUNNING):
+    if campaign.state not in (State.PREPARING, State.RUNNING) and not _waiting_series(campaign):
         raise Conflict(f"This campaign is {campaign.state}; only one that is being sent can be paused.")
     return await _moved(
-        campaign, State.PAUSED, waiting_reason=None, pause_reason=f"Paused by {member.name or member.email}"
+        member,
+        "pause",
+        campaign,
+        State.PAUSED,
+        waiting_reason=None,
+        waiting_until=None,
+        pause_reason=f"Paused by {member.name or member.email}",
     )
 
 
 async def resume(member: Member, id: PydanticObjectId | str) -> Campaign:
-    """Go on where a paused campaign stopped. Raises Conflict unless it is paused."""
+    """Go on where a paused campaign stopped; a series with the next time that is not past.
+
+    Raises Conflict unless it is paused, and for a series whose last time went by meanwhile.
+    """
     require(member, "campaigns.send")
     campaign = await get_campaign(member, id)
     if campaign.state is not State.PAUSED:
         raise Conflict(f"This campaign is {campaign.state}; only a paused one can be resumed.")
+    if campaign.repeat is not None:
+        at = next_time(campaign)
+        if at is None:
+            raise Conflict("The last time of this campaign went by while it was paused. Change its end, or finish it.")
+        return await _moved(member, "resume", campaign, State.SCHEDULED, pause_reason=None, scheduled_at=at)
     counts = await counts_of(campaign)
     await collection("chunks").update_many(
-        {"campaign_id": campaign.id, "state": ChunkState.WAITING}, {"$set": {"enqueued_at": None}}
+        {"campaign_id": campaign.id, "state": ChunkState.WAITING},
+        {"$set": {"enqueued_at": None, "next_at": None, "attempts": 0}},  # who is deferred keeps that time
     )
     to = State.PREPARING if campaign.audience is None else State.RUNNING
-    return await _moved(
-        campaign, to, pause_reason=None, breaker_sent=counts.sent, breaker_failed=counts.failed, lease_until=None
-    )
+    if to is State.PREPARING and campaign.scheduled_at is not None and campaign.scheduled_at > now():
+        to = State.SCHEDULED
+    since: dict[str, Any] = {"breaker_sent": counts.sent, "breaker_failed": counts.failed}
+    return await _moved(member, "resume", campaign, to, pause_reason=None, lease_until=None, **since)
+
+
+async def finish(member: Member, id: PydanticObjectId | str) -> Campaign:
+    """End a standing campaign or a series: nobody else gets it, and whoever got it has it.
+
+    A running one first sends to those who are in it already. Raises Conflict for any other campaign, and for a paused
+    one that somebody still waits in.
+    """
+    require(member, "campaigns.send")
+    campaign = await get_campaign(member, id)
+    if _waiting_series(campaign) or (campaign.state is State.PAUSED and campaign.repeat is not None):
+        ended: dict[str, Any] = {"pause_reason": None, "scheduled_at": None, "finished_at": now()}
+        return await _moved(member, "finish", campaign, State.DONE, **ended)
+    if not campaign.standing or campaign.state not in (State.RUNNING, State.PAUSED):
+        raise Conflict(
+            f"This campaign is {campaign.state}; only a standing one that has begun, or one that repeats, "
+            "can be finished. Others finish by themselves."
+        )
+    if campaign.state is State.PAUSED and (waiting := (await counts_of(campaign)).pending):
+        raise Conflict(f"{waiting:,} people in this campaign still wait. Resume it first, or cancel it.")
+    stopped: dict[str, Any] = {"standing": False, "pause_reason": None, "looked_at": now()}
+    moved = await _moved(member, "finish", campaign, State.RUNNING, **stopped)
+    assert moved.id is not None
+    await finalize(moved.id)  # at once when nobody waits; else the workers do it when they are through
+    return await get_campaign(member, moved.id)
 
 
 async def cancel(member: Member, id: PydanticObjectId | str) -> Campaign:
-    """Stop for good within one micro-batch; who was not written to counts as skipped. Raises Conflict when it ended."""
+    """Stop for good within one micro-batch; who was not written to counts as skipped. Raises Conflict when it ended.
+
+    Of a series the campaigns that it has made go on; each can be cancelled by itself.
+    """
     require(member, "campaigns.send")
     campaign = await get_campaign(member, id)
     if campaign.state not in (State.SCHEDULED, State.PREPARING, State.RUNNING, State.PAUSED):
         raise Conflict(f"This campaign is {campaign.state}; there is nothing to cancel.")
-    return await _moved(campaign, State.CANCELLED, waiting_reason=None, pause_reason=None)
+    idle: dict[str, Any] = {"waiting_reason": None, "waiting_until": None, "pause_reason": None}
+    return await _moved(member, "cancel", campaign, State.CANCELLED, **idle)
 
 
-async def retry(member: Member, id: PydanticObjectId | str, what: Literal["failed", "unknown"] = "failed") -> Campaign:
-    """Try the failed deliveries of a finished campaign again, or the unknown ones, which may then arrive twice.
-
-    Consent and suppression are checked again. Raises Conflict unless the campaign is done and has such deliveries.
-    """
-    require(member, "campaigns.send")
-    if what not in ("failed", "unknown"):
-        raise InvalidInput.of("what", "should be failed or unknown")
-    campaign = await get_campaign(member, id)
-    if campaign.state is not State.DONE:
-        raise Conflict(f"This campaign is {campaign.state}; messages can be tried again when it is done.")
-    mine = {"campaign_id": campaign.id, "state": what}
-    numbers = [
-        row["_id"]
-        async for row in await collection("deliveries").aggregate([{"$match": mine}, {"$group": {"_id": "$chunk"}}])
-    ]
-    if not numbers:
-        raise Conflict(f"No message of this campaign is {what}.")
-    counts = await counts_of(campaign)
-    wanted = {"campaign_id": campaign.id, "n": {"$in": numbers}, "state": ChunkState.DONE}
-    reopened = {"state": ChunkState.WAITING, "retry": what, "next_at": None, "enqueued_at": None}
-
-    async def reopen(session: AsyncClientSession) -> bool:
-        swapped = await collection("campaigns").update_one(
-            {"_id": campaign.id, "state": State.DONE, "version": campaign.version},
-            {
-                "$set": {
-                    "state": State.RUNNING,
-                    "updated_at": now(),
-                    "finished_at": None,
-                    "breaker_sent": counts.sent,
-                    "breaker_failed": counts.failed,
-                },
-                "$inc": {"version": 1},
-            },
-            session=session,
-        )
-        await collection("chunks").update_many(wanted, {"$set": reopened}, session=session)
-        return swapped.matched_count == 1
-
-    if not await in_transaction(reopen):
-        raise Conflict("This campaign changed meanwhile; load it again.")
-    assert campaign.id is not None
-    await publish_hint(campaign.id, at_once=True)
-    await signals.wake()
-    return await get_campaign(member, campaign.id)
-
-
-async def _moved(campaign: Campaign, to: CampaignState, **changes: Any) -> Campaign:
+async def _moved(
+    member: Member,
+    action: str,
+    campaign: Campaign,
+    to: CampaignState,
+    said: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Campaign:
     moved = await move(campaign, to, **changes)
     if moved is None:
         raise Conflict("This campaign changed meanwhile; load it again.")
     await signals.wake()
+    before, after = {"state": campaign.state}, {**(said or {}), "state": to}
+    await note(member, f"campaign.{action}", id=campaign.id, name=campaign.name, before=before, after=after)
     return moved
+
+
+def _waiting_series(campaign: Campaign) -> bool:
+    return campaign.state is State.SCHEDULED and campaign.repeat is not None
 
 
 async def _check_ready(member: Member, campaign: Campaign) -> None:
     check_available(campaign.channel)
     for field, value, message in (
-        ("subject", campaign.subject, "write a subject before sending"),
-        ("body", campaign.body, "write a message before sending"),
+        ("subject", campaign.subject or not kind_of(campaign.channel).subject_needed, "write a subject before sending"),
+        ("body", campaign.body.strip(), "write a message before sending"),
         ("segment_ids", campaign.segment_ids, "choose at least one segment to send to"),
     ):
-        if not (value.strip() if isinstance(value, str) else value):
+        if not value:
             raise InvalidInput.of(field, message)
-    check_message(campaign.subject, campaign.body)
+    await check_campaign(fields_of(campaign))
+    if campaign.repeat or campaign.standing:
+        return  # whoever is in the segments by then gets it
     reach = await estimate(member, campaign.segment_ids, campaign.exclude_segment_ids, campaign.channel)
     if not reach.reachable:
         raise Conflict(_nobody(reach))

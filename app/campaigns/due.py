@@ -10,6 +10,8 @@ from typing import Any
 
 from app.campaigns.finalize import UNDONE
 from app.campaigns.owners import surely_dead
+from app.campaigns.series import due_series
+from app.campaigns.standing import due_standing
 from app.campaigns.states import swap
 from app.database import collection
 from models.campaign import CampaignState as State
@@ -22,7 +24,7 @@ AHEAD = 64
 AHEAD_WAITING = 2
 """While the mail server is away, so many chunks knock."""
 
-ENQUEUE_AGAIN_SECONDS = 30.0
+ENQUEUE_AGAIN_SECONDS = 15.0
 """After which a message that led to nothing is taken for lost."""
 
 _LIVE = [State.SCHEDULED, State.PREPARING, State.RUNNING, State.FINISHING]
@@ -32,6 +34,9 @@ _FIELDS = {
     "scheduled_at": 1,
     "throttle_per_second": 1,
     "waiting_reason": 1,
+    "waiting_until": 1,
+    "repeat": 1,
+    "standing": 1,
     "lease_owner": 1,
     "lease_until": 1,
 }
@@ -48,9 +53,10 @@ class Work:
 async def due_work() -> list[Work]:
     """Start what is scheduled, let go of dead leases, and name everything that should be on the queue now.
 
-    The chunks named are marked as enqueued, so the next call leaves them out for half a minute.
+    The chunks named are marked as enqueued, so the next call leaves them out for a while.
     """
-    work: list[Work] = []
+    await due_series(now())
+    work = [Work("campaign.add_newcomers", str(id)) for id in await due_standing(now())]
     live = {"$or": [{"state": {"$in": _LIVE}}, {"state": State.CANCELLED, "finished_at": None}]}
     async for campaign in collection("campaigns").find(live, _FIELDS):
         work += await _work_of(campaign, now())
@@ -69,6 +75,8 @@ async def _work_of(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
     state = campaign["state"]
     if state == State.SCHEDULED:
         due = campaign.get("scheduled_at")
+        if campaign.get("repeat"):
+            return []
         if due is None or due > moment or not await swap(id, State.SCHEDULED, campaign["version"], State.PREPARING):
             return []
         return [Work("campaign.prepare", str(id))]
@@ -95,7 +103,7 @@ async def _chunks(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
     lapsed = await _lapsed(id, moment)
     undone = {"campaign_id": id, "state": {"$in": UNDONE}}
     if not lapsed and await collection("chunks").find_one(undone, {"_id": 1}) is None:
-        return [Work("campaign.finalize", str(id))]
+        return [] if campaign.get("standing") else [Work("campaign.finalize", str(id))]
     busy = {
         "campaign_id": id,
         "$or": [
@@ -103,7 +111,7 @@ async def _chunks(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
             {"state": ChunkState.WAITING, "enqueued_at": {"$gt": lost}},
         ],
     }
-    room = _room(campaign) - await collection("chunks").count_documents(busy)
+    room = _room(campaign, moment) - await collection("chunks").count_documents(busy)
     ids = list(lapsed)
     if room > 0:
         ready = {
@@ -147,9 +155,13 @@ async def _lapsed(campaign_id: Any, moment: datetime) -> list[str]:
     return lapsed
 
 
-def _room(campaign: Mapping[str, Any]) -> int:
-    """How many chunks are useful at once: a throttle keeps few hands busy, an absent mail server fewer."""
+def _room(campaign: Mapping[str, Any], moment: datetime) -> int:
+    """How many chunks are useful at once: a throttle keeps few hands busy, an absent mail server fewer, and none is
+    while a limit of the campaign's own is used up.
+    """
     if campaign.get("waiting_reason"):
-        return AHEAD_WAITING
+        until = campaign.get("waiting_until")
+        return 0 if until is not None and until > moment else AHEAD_WAITING
     rate = campaign.get("throttle_per_second")
-    return min(AHEAD, 1 + math.ceil(rate / 100)) if rate else AHEAD
+    # A hand waits for tokens and for the database most of the time.
+    return min(AHEAD, 2 + math.ceil(rate / 50)) if rate else AHEAD

@@ -11,6 +11,8 @@ from app.campaigns.placeholders import Placeholders
 from app.campaigns.plain_text import plain_text
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!DOCTYPE", re.IGNORECASE)
+_MARK = re.compile(r"(<!--lq[0-9a-f]{8}x\d+x-->)")
+_BODY = re.compile(r"<body(\s[^<>]*)?>", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 _FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 FOOTER = (
@@ -18,15 +20,22 @@ FOOTER = (
     f'color:#6b6b6b;{_FONT}">You receive this message because you agreed to hear from {{{{ shop }}}}. '
     '<a href="{{ unsubscribe_url }}" style="color:#6b6b6b">Unsubscribe</a></p>'
 )
+_PREVIEW = (
+    '<div style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-hide:all;font-size:1px;'
+    'line-height:1px;color:transparent">%s' + "&#847;&zwnj;&nbsp;" * 40 + "</div>\n"
+)
+"""Unseen, and followed by nothing visible, so that mail programs do not show the message's beginning after it."""
+
 _inliner = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 """Nothing is fetched: a message could otherwise make this server read addresses only it can reach."""
 
 
-def html_and_text(body: str, *, footer: bool) -> tuple[str, str]:
+def html_and_text(body: str, *, footer: bool, preview: str = "", inline: bool = True) -> tuple[str, str]:
     """The HTML template and the plain-text template made from it, both still holding the Liquid tags.
 
     A body without HTML tags is read as plain text. Styles in `<style>` move to the elements, because many mail
-    programs drop them.
+    programs drop them, unless `inline` is false. `preview`, a line with Liquid, is what mail programs show beside the
+    subject: it stands unseen at the beginning of the HTML and not in the text.
     """
     kept = Placeholders(body)
     source = kept.text if _TAG.search(_without_comments(kept.text)) else _paragraphs(kept.text)
@@ -34,19 +43,38 @@ def html_and_text(body: str, *, footer: bool) -> tuple[str, str]:
     if footer:
         source = _before_end(source, kept_footer.text)
     document = _document(source)
-    if "<style" in document.lower():
+    if inline and "<style" in document.lower():
         document = _inliner.inline(document)
     text = plain_text(document, lambda comment: kept.word_of(comment) or kept_footer.word_of(comment))
-    return kept_footer.restore(kept.restore(document)), kept_footer.restore(kept.restore(text))
+    kept_preview = Placeholders(preview)
+    if preview:
+        document = _at_beginning(document, _PREVIEW % _escaped(kept_preview.text))
+    finished = kept_preview.restore(kept_footer.restore(kept.restore(document)))
+    return finished, kept_footer.restore(kept.restore(text))
 
 
 def _without_comments(text: str) -> str:
-    return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    """Cut by hand, because a regular expression takes quadratic time on comments that never end."""
+    kept: list[str] = []
+    end = 0
+    while (start := text.find("<!--", end)) >= 0:
+        closed = text.find("-->", start + 4)
+        if closed < 0:
+            break
+        kept.append(text[end:start])
+        end = closed + 3
+    return "".join([*kept, text[end:]])
+
+
+def _escaped(line: str) -> str:
+    """Text for HTML, the marks in it left as they are."""
+    pieces = _MARK.split(line)
+    return "".join(piece if index % 2 else html.escape(piece, quote=False) for index, piece in enumerate(pieces))
 
 
 def _paragraphs(text: str) -> str:
     """Plain text as HTML: a blank line ends a paragraph, a line end is kept, addresses become links."""
-    pieces = re.split(r"(<!--lq[0-9a-f]{8}x\d+x-->)", text.replace("\r\n", "\n"))
+    pieces = _MARK.split(text.replace("\r\n", "\n"))
     escaped = "".join(piece if index % 2 else _linked(piece) for index, piece in enumerate(pieces))
     paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", escaped)]
     return "\n".join(
@@ -80,3 +108,9 @@ def _before_end(source: str, addition: str) -> str:
     found = list(re.finditer(r"</body\s*>", source, re.IGNORECASE))
     place = found[-1].start() if found else len(source)
     return source[:place] + "\n" + addition + source[place:]
+
+
+def _at_beginning(document: str, addition: str) -> str:
+    found = _BODY.search(document)
+    place = found.end() if found else 0
+    return document[:place] + "\n" + addition + document[place:]

@@ -7,15 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from bson import ObjectId
-from pymongo import DeleteOne, UpdateOne
+from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, ConnectionFailure
 
-from app.channels.acceptances import accepted_at
 from app.database import collection
+from models.chunk import ChunkState, Tally
 from models.delivery import DeliveryState as State
 from models.values import now
 
@@ -38,8 +37,6 @@ TALLIED: Mapping[str, str] = {
 }
 """The count each state belongs to. What is missing here, or has no row yet, is pending."""
 
-LOST_WORDS = "The process that was sending stopped before it could note the answer; it may or may not have arrived."
-
 
 def delivery_id(campaign_id: ObjectId, customer_id: ObjectId) -> str:
     """The key that makes a delivery unique."""
@@ -49,8 +46,9 @@ def delivery_id(campaign_id: ObjectId, customer_id: ObjectId) -> str:
 async def read_rows(campaign_id: ObjectId, customer_ids: Sequence[ObjectId]) -> dict[ObjectId, Row]:
     """What the ledger holds of these customers in this campaign, by customer. 500 keys take about 2 ms."""
     keys = [delivery_id(campaign_id, customer) for customer in customer_ids]
-    fields = {"customer_id": 1, "state": 1, "next_at": 1, "attempts": 1, "first_try_at": 1}
-    return {row["customer_id"]: row async for row in collection("deliveries").find({"_id": {"$in": keys}}, fields)}
+    fields = {"customer_id": 1, "state": 1, "next_at": 1, "attempts": 1, "first_try_at": 1, "owner": 1, "updated_at": 1}
+    found = collection("deliveries").find({"_id": {"$in": keys}}, fields, batch_size=len(keys) + 1)
+    return {row["customer_id"]: row for row in await found.to_list()}
 
 
 def tally_of(states: Iterable[str]) -> Counter[str]:
@@ -58,34 +56,32 @@ def tally_of(states: Iterable[str]) -> Counter[str]:
     return Counter(TALLIED[state] for state in states if state in TALLIED)
 
 
-async def settle_lost(rows: Iterable[Row], folder: Path) -> None:
-    """What was being handed over when its sender died: sent where the journal in `folder` says so, else `unknown`,
-    because only the receiving side knows.
+async def move_tally(campaign_id: ObjectId, chunk_n: int, before_state: str, after_state: str) -> None:
+    """Bring a chunk's tally up to date after a delivery was changed without a lease: by a receipt or by hand.
+
+    Call it when the delivery is written. The tally is derived from the ledger again, by who holds the chunk if it is
+    leased and else here; so it may be called any number of times, for several deliveries at once, and at the same time.
     """
-    sending = {row["_id"]: row for row in rows if row["state"] == State.SENDING}
-    if not sending:
-        return
-    taken = await asyncio.to_thread(accepted_at, folder, sending.keys())
-    await write_each([_sent_after_all(id, moment) for id, moment in taken.items()])
-    for id in taken:
-        sending[id]["state"] = State.SENT
-    await _mark_unknown([row for id, row in sending.items() if id not in taken])
+    if TALLIED.get(before_state) != TALLIED.get(after_state):
+        await derive_tally(campaign_id, chunk_n)
 
 
-def _sent_after_all(id: str, moment: datetime) -> UpdateOne:
-    change = {"state": State.SENT, "sent_at": moment, "updated_at": now(), "reason": None, "next_at": None}
-    return UpdateOne({"_id": id, "state": {"$in": [State.SENDING, State.UNKNOWN]}}, {"$set": change})
-
-
-async def _mark_unknown(lost: Sequence[Row]) -> None:
-    if not lost:
-        return
-    await collection("deliveries").update_many(
-        {"_id": {"$in": [row["_id"] for row in lost]}, "state": State.SENDING},
-        {"$set": {"state": State.UNKNOWN, "reason": LOST_WORDS, "updated_at": now()}},
+async def derive_tally(campaign_id: ObjectId, chunk_n: int) -> None:
+    """Write a chunk's tally anew from its deliveries, or make who holds it do so."""
+    chunk = await collection("chunks").find_one_and_update(
+        {"_id": f"{campaign_id}:{chunk_n}"},
+        {"$inc": {"moved": 1}},
+        {"customer_ids": 1, "moved": 1, "state": 1},
+        return_document=ReturnDocument.AFTER,
     )
-    for row in lost:
-        row["state"] = State.UNKNOWN
+    # A holder finds `moved` changed before it writes its tally; whoever leases a chunk counts it first.
+    if chunk is None or chunk["state"] == ChunkState.LEASED:
+        return
+    rows = await read_rows(campaign_id, chunk["customer_ids"])
+    tally = Tally(**tally_of(row["state"] for row in rows.values()))
+    # Who moved it after us counts after us.
+    unchanged = {"_id": chunk["_id"], "moved": chunk["moved"], "state": {"$ne": ChunkState.LEASED.value}}
+    await collection("chunks").update_one(unchanged, {"$set": {"tally": tally.model_dump()}})
 
 
 async def make_due(rows: Iterable[Row], state: str) -> None:
@@ -97,7 +93,10 @@ async def make_due(rows: Iterable[Row], state: str) -> None:
     fresh = {"state": State.DEFERRED, "next_at": moment, "attempts": 0, "first_try_at": moment}
     await collection("deliveries").update_many(
         {"_id": {"$in": [row["_id"] for row in again]}, "state": state},
-        {"$set": {**fresh, "updated_at": moment}},
+        {
+            "$set": {**fresh, "updated_at": moment},
+            "$push": {"history": event(moment, State.DEFERRED, "Chosen to be tried again.")},
+        },
     )
     for row in again:
         row.update(fresh)
@@ -131,29 +130,38 @@ async def insert_new(documents: Sequence[Row]) -> set[str]:
     return ids
 
 
-async def mark_sent(ids: Sequence[str], owner: str, moment: datetime) -> None:
-    """One write for all that were accepted.
+def sent_after_all(document: Row, owner: str) -> UpdateOne:
+    """The server took it, although the one who settled for a holder thought dead could not know that.
 
-    `unknown` too: if this lease was thought dead meanwhile, its holder still knows better.
+    As long as nobody else has taken the delivery up: `document` is what the holder would have inserted.
     """
-    if ids:
-        await collection("deliveries").update_many(
-            {"_id": {"$in": list(ids)}, "owner": owner, "state": {"$in": [State.SENDING, State.UNKNOWN]}},
-            {"$set": {"state": State.SENT, "sent_at": moment, "updated_at": moment, "reason": None, "next_at": None}},
-        )
+    fields = ("state", "sent_at", "updated_at", "reason", "next_at", "server", "reference", "message_id", "attempts")
+    change = {name: document[name] for name in fields if name in document}
+    return UpdateOne({"_id": document["_id"], "owner": owner, "state": {"$in": _OPEN}}, {"$set": change})
 
 
-def change_of(id: str, owner: str, change: Mapping[str, Any]) -> UpdateOne:
-    """An update of one delivery that this lease is handing over."""
-    return UpdateOne({"_id": id, "owner": owner, "state": State.SENDING}, {"$set": dict(change)})
+_OPEN = [State.SENDING.value, State.UNKNOWN.value, State.DEFERRED.value]
 
 
-def removal_of(id: str, owner: str) -> DeleteOne:
-    """Take back a delivery that was never offered to anybody."""
-    return DeleteOne({"_id": id, "owner": owner, "state": State.SENDING})
+def event(moment: datetime, state: State, words: str) -> dict[str, Any]:
+    """A line of a delivery's history."""
+    return {"at": moment, "state": state.value, "words": words}
 
 
-async def write_each(changes: Sequence[UpdateOne | DeleteOne]) -> None:
+def change_of(id: str, line: Mapping[str, Any]) -> UpdateOne:
+    """The outcome of another try of a delivery; its `history` is added to what is there.
+
+    What arrived overrides a doubt; anything else is written only while the delivery waits for this try.
+    """
+    fields = {name: value for name, value in line.items() if name != "history"}
+    update: dict[str, Any] = {"$set": fields}
+    if "history" in line:
+        update["$push"] = {"history": {"$each": line["history"]}}
+    open_states = _OPEN if line["state"] == State.SENT else [State.DEFERRED.value]
+    return UpdateOne({"_id": id, "state": {"$in": open_states}}, update)
+
+
+async def write_each(changes: Sequence[UpdateOne]) -> None:
     """The exceptions of a micro-batch, in one round trip."""
     if changes:
         await collection("deliveries").bulk_write(list(changes), ordered=False)
@@ -172,17 +180,3 @@ async def insist(write: Callable[[], Awaitable[None]]) -> None:
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.5)
-
-
-async def claim_deferred(changes: Mapping[str, Mapping[str, Any]], owner: str) -> set[str]:
-    """Move deferred deliveries to what `changes` says, each naming `owner`; return those that were still deferred."""
-    if not changes:
-        return set()
-    updates = [
-        UpdateOne({"_id": id, "state": State.DEFERRED}, {"$set": dict(change)}) for id, change in changes.items()
-    ]
-    result = await collection("deliveries").bulk_write(updates, ordered=False)
-    if result.matched_count == len(changes):
-        return set(changes)
-    mine = collection("deliveries").find({"_id": {"$in": list(changes)}, "owner": owner}, {"_id": 1})
-    return {row["_id"] async for row in mine}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -57,25 +57,31 @@ def known_tag(path: str) -> bool:
     return path in MERGE_TAGS or _ATTRIBUTE.fullmatch(path) is not None
 
 
+class Values:
+    """What the tags stand for in messages that use only `uses` (None: all of them), for any customer.
+
+    The shop's name is that of the moment this is made; of a customer only what is used is read.
+    """
+
+    def __init__(self, uses: frozenset[str] | None = None) -> None:
+        self._shop = shop_name()
+        paths = [path.split(".") for path in (uses if uses is not None else MERGE_TAGS) if path.startswith("customer.")]
+        self._fields = [(name, _READERS[name]) for name in dict.fromkeys(path[1] for path in paths) if name in _READERS]
+        self._attributes = None if uses is None else [path[2] for path in paths if path[1] == "attributes"]
+
+    def of(self, customer: Mapping[str, Any], *, unsubscribe_url: str) -> dict[str, Any]:
+        """The values for a customer as MongoDB or `Customer.model_dump` gives it."""
+        found = {name: read(customer.get(name)) for name, read in self._fields}
+        if self._attributes is None or self._attributes:
+            given = customer.get("attributes") or {}
+            wanted = given if self._attributes is None else [key for key in self._attributes if key in given]
+            found["attributes"] = {key: _attribute(given[key]) for key in wanted}
+        return {"customer": found, "shop": self._shop, "unsubscribe_url": unsubscribe_url}
+
+
 def values_of(customer: Mapping[str, Any], *, unsubscribe_url: str) -> dict[str, Any]:
-    """What the tags stand for, from a customer as MongoDB or `Customer.model_dump` gives it."""
-    attributes = customer.get("attributes") or {}
-    return {
-        "customer": {
-            "first_name": customer.get("first_name") or "",
-            "last_name": customer.get("last_name") or "",
-            "name": customer.get("name") or "",
-            "email": customer.get("email") or "",
-            "city": customer.get("city") or "",
-            "country": customer.get("country") or "",
-            "total_spent": _money(customer.get("total_spent")),
-            "order_count": customer.get("order_count") or 0,
-            "last_order_at": _day(customer.get("last_order_at")),
-            "attributes": {key: _attribute(value) for key, value in attributes.items()},
-        },
-        "shop": shop_name(),
-        "unsubscribe_url": unsubscribe_url,
-    }
+    """What all tags stand for, from a customer as MongoDB or `Customer.model_dump` gives it."""
+    return Values().of(customer, unsubscribe_url=unsubscribe_url)
 
 
 def shop_name() -> str:
@@ -101,3 +107,20 @@ def _attribute(value: object) -> object:
     if isinstance(value, datetime):
         return _day(value)
     return value.to_decimal() if isinstance(value, Decimal128) else value
+
+
+def _text(value: object) -> object:
+    return value or ""
+
+
+_READERS: Mapping[str, Callable[[object], object]] = {
+    "first_name": _text,
+    "last_name": _text,
+    "name": _text,
+    "email": _text,
+    "city": _text,
+    "country": _text,
+    "total_spent": _money,
+    "order_count": lambda value: value or 0,
+    "last_order_at": _day,
+}

@@ -10,7 +10,27 @@ from pathlib import Path
 
 def new_owner() -> str:
     """A token of this process, unique to one lease."""
-    return f"{_machine()}/{os.getpid()}/{_started(os.getpid())}/{uuid.uuid4().hex}"
+    return f"{this_process()}/{uuid.uuid4().hex}"
+
+
+def this_process() -> str:
+    """The part of every owner's token that names this process: machine, pid and start."""
+    return f"{_machine()}/{os.getpid()}/{_own_start(os.getpid())}"
+
+
+def process_of(owner: str) -> str:
+    """The process that made this token."""
+    return owner.rpartition("/")[0]
+
+
+def machine_of(owner: str) -> str:
+    """The machine that made this token; empty where machines cannot be told apart."""
+    return owner.partition("/")[0]
+
+
+def on_this_machine(owner: str) -> bool:
+    """Whether the process behind this token runs, or ran, on this machine since it was last started."""
+    return bool(_machine()) and machine_of(owner) == _machine()
 
 
 def surely_dead(owner: str | None) -> bool:
@@ -36,6 +56,12 @@ def _machine() -> str:
         return f"{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return ""
+
+
+@lru_cache(maxsize=4)
+def _own_start(pid: int) -> str:
+    """Kept by pid, which changes with a fork."""
+    return _started(pid)
 
 
 def _started(pid: int) -> str:

@@ -89,13 +89,13 @@ async def _freeze(campaign_id: ObjectId, owner: str, wanted: dict[str, Any]) -> 
         ids.append(row["_id"])
         audience += 1
         if len(ids) == CHUNK_SIZE:
-            chunks.append(_chunk(campaign_id, numbered, ids))
+            chunks.append(chunk_document(campaign_id, numbered, ids))
             numbered += 1
             ids = []
             if len(chunks) == CHUNKS_AT_ONCE and not await write():
                 return None
     if ids:
-        chunks.append(_chunk(campaign_id, numbered, ids))
+        chunks.append(chunk_document(campaign_id, numbered, ids))
     return audience if await write() else None
 
 
@@ -111,7 +111,8 @@ async def _leave(campaign: dict[str, Any], to: CampaignState, **changes: Any) ->
     return moved is not None
 
 
-def _chunk(campaign_id: ObjectId, number: int, ids: list[ObjectId]) -> dict[str, Any]:
+def chunk_document(campaign_id: ObjectId, number: int, ids: list[ObjectId]) -> dict[str, Any]:
+    """A chunk of these customers as it is inserted: waiting, never touched."""
     chunk = Chunk.model_construct(
         id=f"{campaign_id}:{number}",
         campaign_id=campaign_id,

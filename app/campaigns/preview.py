@@ -12,15 +12,23 @@ from app.campaigns.rendering import EXAMPLE_CUSTOMER, Rendered, compile_message
 from app.campaigns.unsubscribe import link_for
 from app.database import collection
 from app.errors import NotFound
+from models.campaign import Channel
 from models.member import Member
 
 
 async def preview_message(
-    member: Member, subject: str, body: str, customer_id: PydanticObjectId | str | None = None
+    member: Member,
+    subject: str,
+    body: str,
+    customer_id: PydanticObjectId | str | None = None,
+    *,
+    channel: Channel | str = Channel.EMAIL,
+    preview_text: str = "",
 ) -> Rendered:
-    """The message filled in for this customer, or an example person for None. Its unsubscribe link changes nothing.
+    """The message of this channel filled in for this customer, or an example person for None. Its unsubscribe link
+    changes nothing. A channel that carries text alone has no `html`.
 
-    Raises InvalidInput naming `subject` or `body` with line and tag, and NotFound.
+    Raises InvalidInput naming `subject`, `preview_text` or `body` with line and tag, and NotFound.
     """
     require(member, "campaigns.read")
     customer: dict[str, Any] | None = None
@@ -30,6 +38,7 @@ async def preview_message(
             customer = await collection("customers").find_one(known, dict(CUSTOMER_FIELDS))
         if customer is None:
             raise NotFound("There is no customer with this id.")
-    return compile_message(subject, body).render(
-        customer or EXAMPLE_CUSTOMER, unsubscribe_url=link_for("preview", None)
-    )
+    compiled = compile_message(subject, body, channel=channel, preview_text=preview_text)
+    found = customer or EXAMPLE_CUSTOMER
+    compiled.check(found)
+    return compiled.render(found, unsubscribe_url=link_for("preview", None))

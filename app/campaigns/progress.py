@@ -17,13 +17,16 @@ from app.campaigns import signals
 from app.database import collection
 from app.errors import NotFound
 from models.campaign import Campaign, CampaignState
-from models.chunk import ChunkState
+from models.chunk import ChunkState, Received
 from models.delivery import Delivery
 from models.delivery import DeliveryState as State
 from models.values import now
 
 RATE_SECONDS = 5.0
 HINTS_PER_SECOND = 4
+RECEIVED = tuple(Received.model_fields)
+"""What receipts may say; chunks count it (`app.receipts.counting`), because a million deliveries take too long."""
+
 TAIL_STATES = (State.SENT, State.FAILED, State.DEFERRED, State.UNKNOWN, State.SUPPRESSED, State.SKIPPED, State.HELD_OUT)
 
 
@@ -31,7 +34,7 @@ TAIL_STATES = (State.SENT, State.FAILED, State.DEFERRED, State.UNKNOWN, State.SU
 class Counts:
     """People, by what became of their message: audience = pending + sent + failed + skipped + held_out + unknown.
 
-    `sent` includes what was later `delivered` or `bounced`; `skipped` includes suppressed and cancelled.
+    `sent` includes what was later `delivered`, `bounced` or `complained`; `skipped` includes suppressed and cancelled.
     """
 
     audience: int = 0
@@ -43,6 +46,7 @@ class Counts:
     held_out: int = 0
     unknown: int = 0
     bounced: int = 0
+    complained: int = 0
     opened: int = 0
     clicked: int = 0
     unsubscribed: int = 0
@@ -103,11 +107,22 @@ async def snapshot(campaign_id: PydanticObjectId | str) -> Snapshot:
         state=campaign.state,
         counts=counts,
         rate_per_second=rate,
-        seconds_left=counts.pending / rate if rate > 0 else None,
+        seconds_left=_seconds_left(campaign, counts.pending, rate) if moving else None,
         waiting_reason=campaign.waiting_reason,
         pause_reason=campaign.pause_reason,
         at=now(),
     )
+
+
+def _seconds_left(campaign: Campaign, pending: int, rate: float) -> float | None:
+    """By the rate of these seconds, and no sooner than the campaign's own limits let it be."""
+    # Here, because the limits tell open pages through this module when they are used up.
+    from app.campaigns.pacing.limits import least_seconds
+
+    least = least_seconds(dict(campaign), pending)
+    if rate > 0:
+        return max(pending / rate, least)
+    return least if campaign.waiting_reason and campaign.waiting_until else None
 
 
 async def tail(campaign_id: PydanticObjectId | str, limit: int = 20) -> list[Delivery]:
@@ -125,8 +140,11 @@ async def tail(campaign_id: PydanticObjectId | str, limit: int = 20) -> list[Del
 async def publish_hint(campaign_id: ObjectId, *, at_once: bool = False) -> None:
     """Tell the web processes that this campaign moved, at most four times a second and never forgetting the last.
 
-    `at_once` is for changes of state. Says nothing about what changed: who listens reads the snapshot.
+    `at_once` is for changes of state, which the workers are told too. Says nothing about what changed: who listens
+    reads the snapshot.
     """
+    if at_once:
+        await signals.publish(signals.STATE, str(campaign_id))
     wait = 0.0 if at_once else _hints.wait(str(campaign_id))
     if wait == 0.0:
         await signals.publish(signals.PROGRESS, str(campaign_id))
@@ -141,29 +159,22 @@ def _chunk_sums(ids: list[PydanticObjectId]) -> list[dict[str, Any]]:
     held = {"$cond": [{"$eq": ["$state", ChunkState.LEASED]}, {"$subtract": ["$size", done]}, 0]}
     return [
         {"$match": {"campaign_id": {"$in": ids}}},
-        {"$project": {"campaign_id": 1, "size": 1, "state": 1, "tally": 1}},
+        {"$project": {"campaign_id": 1, "size": 1, "state": 1, "tally": 1, "receipts": 1}},
         {
             "$group": {
                 "_id": "$campaign_id",
                 "size": {"$sum": "$size"},
                 "in_hand": {"$sum": held},
                 **{name: {"$sum": f"$tally.{name}"} for name in outcomes},
+                **{name: {"$sum": f"$receipts.{name}"} for name in RECEIVED},
             }
         },
     ]
 
 
 async def _later(ids: list[PydanticObjectId]) -> dict[ObjectId, dict[str, int]]:
-    """What happened after sending: receipts from the deliveries' index alone, unsubscribes from the suppressions."""
+    """Who left because of these campaigns, from the suppressions."""
     found: dict[ObjectId, dict[str, int]] = {id: {} for id in ids}
-    receipts = await collection("deliveries").aggregate(
-        [
-            {"$match": {"campaign_id": {"$in": ids}, "state": {"$in": [State.DELIVERED, State.BOUNCED]}}},
-            {"$group": {"_id": {"campaign": "$campaign_id", "state": "$state"}, "count": {"$sum": 1}}},
-        ]
-    )
-    async for row in receipts:
-        found[row["_id"]["campaign"]][row["_id"]["state"]] = row["count"]
     left = await collection("suppressions").aggregate(
         [
             {"$match": {"campaign_id": {"$in": ids}, "reason": "unsubscribed"}},
@@ -188,8 +199,7 @@ def _counts(campaign: Campaign, sums: dict[str, Any], later: dict[str, int]) -> 
         audience=size,
         pending=pending,
         **outcomes,
-        delivered=later.get(State.DELIVERED, 0),
-        bounced=later.get(State.BOUNCED, 0),
+        **{name: sums.get(name, 0) for name in RECEIVED},
         unsubscribed=later.get("unsubscribed", 0),
     )
 

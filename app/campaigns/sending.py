@@ -1,48 +1,50 @@
 """Sending one chunk: the inner loop of a campaign.
 
-Each micro-batch renews the lease, reads whether the campaign still runs and who may be written to, notes `sending`,
-hands over, and notes what came of it. A process that dies in between leaves `sending` rows behind, which whoever takes
-the chunk next turns into `unknown`: never a second message.
+Each micro-batch asks who may be written to and who may go now, notes in the chunk whom it is about to hand over, which
+renews the lease with the same write, hands over, and inserts the deliveries with what came of them. A process that dies
+in between leaves that note behind, which whoever takes the chunk next settles (`app.campaigns.settling`): never a
+second message unless the campaign asks for it.
+
+The note is one write for hundreds of messages. To insert each delivery before its hand-over and to update it after
+would cost the database three times as much, because every updated document is a write of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
-from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import structlog
-from bson import ObjectId
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
-from app.campaigns import ledger, signals
-from app.campaigns.claims import Claim, claim
-from app.campaigns.contact import held_out, judge
+from app.campaigns import ledger, pacing, settling, signals
+from app.campaigns.chunk_in_hand import ChunkInHand
+from app.campaigns.claims import Claim, compose_all, decide
+from app.campaigns.contact import Verdict, judge
+from app.campaigns.handover import hand_over
 from app.campaigns.leases import Lease, take_lease
-from app.campaigns.outage import note_away, note_back
 from app.campaigns.outcomes import write_outcomes
 from app.campaigns.progress import publish_hint
-from app.campaigns.throttle import take_tokens
+from app.campaigns.watch import Watched, watching
+from app.channels.acceptances import journal
 from app.channels.base import Channel, Message, Outcome, Result, Unreachable
 from app.channels.ways_out import acceptances_folder, channel_for
-from app.database import collection
 from models.campaign import CampaignState
-from models.delivery import DeliveryState as State
 from models.values import now
 
-MICRO_BATCH = 50
-RENEW_SECONDS = 20.0
-"""How often the lease is renewed while a slow server takes its time over one micro-batch."""
-
 TURN_SECONDS = 10.0
-"""How long a throttled campaign keeps a worker's hand before others get their turn."""
+"""How long a throttled campaign keeps a worker's hand at least before others get their turn, and at most twice as
+long, so that not all hands are given back at once."""
 
+RENEW_SECONDS = 1.0
 LONGEST_WAIT = 1.0
+LONGEST_REST = timedelta(seconds=60)
+"""How long a chunk rests at most under a limit, in case that limit is changed meanwhile."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,191 +59,195 @@ async def send_chunk(chunk_id: str) -> None:
     """Work on a chunk until it is done, its campaign stops, or nothing more can be done now.
 
     Delivery guarantee: each customer is handed over at most once per try, and tried again only when the channel says
-    that nothing was taken. Running it twice, or twice at once, does nothing more.
+    that nothing was taken, or when nobody can say and the campaign prefers a second copy to none (`ambiguity`).
+    Running it twice, or twice at once, does nothing more.
     """
     lease = await take_lease(chunk_id)
     if lease is None:
         return
-    campaign = await collection("campaigns").find_one({"_id": lease.campaign_id})
-    if campaign is None:
-        await lease.finish({})
-        return
+    journal(acceptances_folder()).begin()
+    settling.begin(lease.owner)
     try:
-        await _Chunk(lease, campaign).work()
-    except BaseException:
+        async with watching(lease.campaign_id) as watched:
+            if watched is None:
+                await lease.finish({})
+            else:
+                await _Sending(lease, watched).work()
+    except asyncio.CancelledError:
         with contextlib.suppress(PyMongoError):
             await lease.lapse()
         raise
+    except BaseException:
+        settling.end(lease.owner)
+        with contextlib.suppress(PyMongoError):
+            await lease.lapse()
+        raise
+    settling.end(lease.owner)
 
 
-class _Chunk:
-    """A leased chunk and what is known of it."""
+class _Sending(ChunkInHand):
+    """A leased chunk and what is known of it.
 
-    def __init__(self, lease: Lease, campaign: Mapping[str, Any]) -> None:
-        self.lease = lease
-        self.campaign = dict(campaign)
-        self.rows: dict[ObjectId, ledger.Row] = {}
-        self.tally: Counter[str] = Counter()
-        self.todo: deque[ObjectId] = deque()
+    `later` holds those whose domain has no room now, until when; nobody sleeps on them.
+    """
+
+    def __init__(self, lease: Lease, watched: Watched) -> None:
+        super().__init__(lease, watched)
+        self.resting: dict[str, datetime] = {}
         self.since = time.monotonic()
+        self.turn = TURN_SECONDS * random.uniform(1, 2)
 
     async def work(self) -> None:
         """Settle what was left behind, then micro-batch after micro-batch."""
-        await self._read_ledger()
+        await self._go_through()
+        if not self.held:
+            log.warning("lease lost", chunk=self.lease.chunk_id)
+            await ledger.derive_tally(self.lease.campaign_id, self.lease.n)
+
+    async def _go_through(self) -> None:
+        await self.read_ledger()
         while await self._may_go_on():
             if not self.todo:
-                await self._close()
+                await self.close()
                 return
             try:
-                await self._micro_batch()
+                rest = await self._micro_batch()
             except Unreachable as problem:
                 await self._server_away(problem)
                 return
             except RedisError:
-                # Without the shared bucket nobody may send; the chunk waits until it is back.
-                await self.lease.keep_waiting(self.tally, next_at=now() + timedelta(seconds=1))
+                # Without the shared limits nobody may send; the chunk waits until they are back.
+                await self.give_back(now() + timedelta(seconds=1))
+                return
+            if rest is not None:
+                await self.give_back(rest)
                 return
 
-    async def _read_ledger(self) -> None:
-        self.rows = await ledger.read_rows(self.lease.campaign_id, self.lease.customer_ids)
-        await ledger.settle_lost(self.rows.values(), acceptances_folder())
-        if self.lease.retry:
-            await ledger.make_due(self.rows.values(), self.lease.retry)
-            await self.lease.retry_done()
-        self._recount()
-        moment = now()
-        self.todo = deque(
-            customer
-            for customer in self.lease.customer_ids
-            if customer not in self.rows or _is_due(self.rows[customer], moment)
-        )
-
     async def _may_go_on(self) -> bool:
-        """Renew the lease and look whether the campaign still runs; give the chunk back if it does not."""
-        fields = {"state": 1, "throttle_per_second": 1, "waiting_reason": 1}
-        held, campaign = await asyncio.gather(
-            self.lease.renew(self.tally),
-            collection("campaigns").find_one({"_id": self.lease.campaign_id}, fields),
-        )
-        if not held:
-            log.warning("lease lost", chunk=self.lease.chunk_id)
+        """Whether the chunk is still ours and the campaign still runs; give the chunk back if it does not.
+
+        Each claim renews the lease, so that this has to only while nothing is claimed.
+        """
+        if self.held and time.monotonic() - self.told > RENEW_SECONDS:
+            await self.tell(self.lease.renew)
+        if not self.held:
             return False
         await publish_hint(self.lease.campaign_id)
-        self.campaign.update(campaign or {"state": CampaignState.CANCELLED})
         state = self.campaign["state"]
         if state == CampaignState.CANCELLED:
             await ledger.cancel_deferred(self.rows.values())
-            self._recount()
-            await self.lease.finish(self.tally)
+            self.recount()
+            await self.tell(self.lease.finish)
             return False
-        turn_over = self.campaign.get("throttle_per_second") and time.monotonic() - self.since > TURN_SECONDS
+        turn_over = self.campaign.get("throttle_per_second") and time.monotonic() - self.since > self.turn
         if state != CampaignState.RUNNING or Draining.asked or (turn_over and self.todo):
-            await self._give_back()
+            await self.give_back()
+            if turn_over:
+                await signals.wake()
             return False
         return True
 
-    async def _micro_batch(self) -> None:
-        rate = self.campaign.get("throttle_per_second")
-        size = min(MICRO_BATCH, max(1, rate)) if rate else MICRO_BATCH
-        batch = [self.todo.popleft() for _ in range(min(size, len(self.todo)))]
-        claims = self._decide(await judge(batch))
-        sendable = [decision for decision in claims if decision.message is not None]
+    async def _micro_batch(self) -> datetime | None:
+        """Deal with the next few. The time until which the chunk should rest, when a limit is used up for long."""
+        size = min(pacing.useful(self.campaign, self.watched.batch), len(self.todo))
+        batch = [self.todo.popleft() for _ in range(size)]
+        settled, sendable = decide(self.campaign, await judge(batch, self.campaign["channel"]), self.rows)
+        channel = channel_for(self.campaign)
+        rest: datetime | None = None
+        going: list[Verdict] = []
         if sendable:
-            channel = channel_for(self.campaign)
             await channel.ready()
-            if rate:
-                sendable = sendable[: await self._tokens(rate, len(sendable))]
-        chosen = {decision.customer_id for decision in sendable}
-        settled = [decision for decision in claims if decision.message is None or decision.customer_id in chosen]
-        self.todo.extendleft(
-            decision.customer_id
-            for decision in reversed(claims)
-            if decision.message is not None and decision.customer_id not in chosen
-        )
-        claimed = await claim(self.campaign, self.lease, settled, self.rows)
-        messages = [
-            decision.message for decision in sendable if decision.message is not None and decision.message.id in claimed
-        ]
-        if messages:
-            await self._note(messages, await self._hand_over(channel, messages))
-        self._recount()
+            going, rest = await self._allowed(sendable)
+        if settled or going:
+            await self._deal_with(channel, settled, going)
+        return rest
 
-    def _decide(self, verdicts: Sequence[Any]) -> list[Claim]:
-        percent = self.campaign.get("holdout_percent") or 0
-        decided = []
-        for verdict in verdicts:
-            # Who has been written to before is no part of the holdout.
-            apart = (
-                verdict.state is None
-                and verdict.customer_id not in self.rows
-                and held_out(self.lease.campaign_id, verdict.customer_id, percent)
-            )
-            decided.append(Claim.of(self.campaign, verdict, held_out=apart))
-        return decided
+    async def _allowed(self, sendable: Sequence[Verdict]) -> tuple[list[Verdict], datetime | None]:
+        """Who may go now; the others are kept for later, or put back to the front after a short wait."""
+        asking = self._not_resting(sendable)
+        if not asking:
+            return [], None
+        allowed = await pacing.allow(self.campaign, [verdict.domain for verdict in asking])
+        for position, moment in allowed.later.items():
+            self.later[asking[position].customer_id] = moment
+            self.resting[asking[position].domain] = moment
+        decided = {*allowed.go, *allowed.later}
+        if len(decided) < len(asking):
+            waiting = [verdict.customer_id for place, verdict in enumerate(asking) if place not in decided]
+            self.todo.extendleft(reversed(waiting))
+            if not allowed.go and allowed.until is not None:
+                await pacing.note_limit(self.lease.campaign_id, allowed.reason, allowed.until)
+                return [], min(allowed.until, now() + LONGEST_REST)
+            if not allowed.go and not allowed.later:
+                await asyncio.sleep(min(allowed.wait, LONGEST_WAIT))
+        return [asking[position] for position in allowed.go], None
 
-    async def _tokens(self, rate: int, want: int) -> int:
-        """How many may go now, waiting up to a second for the first."""
-        grant = await take_tokens(self.lease.campaign_id, rate, want)
-        if grant.tokens == 0:
-            await asyncio.sleep(min(grant.wait, LONGEST_WAIT))
-            grant = await take_tokens(self.lease.campaign_id, rate, want)
-        return grant.tokens
+    def _not_resting(self, sendable: Sequence[Verdict]) -> list[Verdict]:
+        """Those whose domain has room as far as is known; the others come with this chunk's turn at their domain."""
+        for verdict in sendable:
+            if verdict.domain in self.resting:
+                self.later[verdict.customer_id] = self.resting[verdict.domain]
+        return [verdict for verdict in sendable if verdict.domain not in self.resting]
 
-    async def _hand_over(self, channel: Channel, messages: Sequence[Message]) -> list[Outcome]:
-        """Send, keeping the lease alive however long it takes."""
-        sending = asyncio.ensure_future(channel.send(messages))
-        while not (await asyncio.wait({sending}, timeout=RENEW_SECONDS))[0]:
-            with contextlib.suppress(PyMongoError):
-                await self.lease.renew(self.tally)
-        return sending.result()
+    async def _deal_with(self, channel: Channel, settled: Sequence[Claim], going: Sequence[Verdict]) -> None:
+        """Claim, hand over, note what came of it, and give back what was allowed and not used."""
+        composed = compose_all(self.campaign, going)
+        messages = [claim.message for claim in composed if claim.message is not None]
+        outcomes: dict[str, Outcome] = {}
+        begun = now()
+        try:
+            if messages and await self._claimed(messages):
+                answers = await hand_over(self.lease, self.watched, journal(acceptances_folder()), channel, messages)
+                outcomes = {message.id: answer for message, answer in zip(messages, answers, strict=True)}
+            claims = [*settled, *composed]
+            if not await write_outcomes(self.lease, self.campaign, claims, outcomes, self.rows, begun):
+                self.sure = False
+            self.recount()
+        finally:
+            await self._learn(composed, outcomes)
+        await self._mind_the_server(composed, outcomes)
 
-    async def _note(self, messages: Sequence[Message], outcomes: Sequence[Outcome]) -> None:
-        await write_outcomes(self.lease, messages, outcomes, self.rows)
-        if any(outcome.result is Result.ACCEPTED for outcome in outcomes) and self.campaign.get("waiting_reason"):
+    async def _claimed(self, messages: Sequence[Message]) -> bool:
+        """Whether these are ours to hand over: noted in the chunk, under the lease, while the campaign runs."""
+        ids = [message.customer_id for message in messages if message.customer_id is not None]
+        return await self.tell(lambda tally: self.lease.claim(ids, tally)) and self.watched.running
+
+    async def _learn(self, composed: Sequence[Claim], outcomes: Mapping[str, Outcome]) -> None:
+        """Tell the limits what was used of them and how that went."""
+        used: list[tuple[str, Outcome]] = []
+        unused: list[str] = []
+        for claim in composed:
+            outcome = outcomes.get(claim.message.id) if claim.message is not None else None
+            if outcome is None or outcome.result is Result.UNTOUCHED:
+                unused.append(claim.verdict.domain)
+            else:
+                used.append((claim.verdict.domain, outcome))
+        with contextlib.suppress(RedisError):
+            if used:
+                await pacing.learn([domain for domain, _ in used], [outcome for _, outcome in used])
+            if unused:
+                await pacing.give_back(self.campaign, unused)
+
+    async def _mind_the_server(self, composed: Sequence[Claim], outcomes: Mapping[str, Outcome]) -> None:
+        """An outage is over, or has begun; a server that only asks for a moment gets it."""
+        answers = outcomes.values()
+        if self.campaign.get("waiting_reason") and any(answer.result is Result.ACCEPTED for answer in answers):
             self.campaign["waiting_reason"] = None
-            await note_back(self.lease.campaign_id)
-        away = next((outcome for outcome in outcomes if outcome.result is Result.UNTOUCHED), None)
+            await pacing.note_back(self.lease.campaign_id)
+        untouched = [
+            claim.verdict.customer_id
+            for claim in composed
+            if claim.message and (answer := outcomes.get(claim.message.id)) and answer.result is Result.UNTOUCHED
+        ]
+        self.todo.extendleft(reversed(untouched))
+        away = next((a for a in answers if a.result is Result.UNTOUCHED and a.words and not a.slow_down), None)
         if away is not None:
-            self._recount()
             raise Unreachable(away.words)
 
     async def _server_away(self, problem: Unreachable) -> None:
         """Nothing is marked: the chunk waits, and the campaign says why."""
         due = now() + timedelta(seconds=problem.retry_in)
-        await self.lease.keep_waiting(self.tally, next_at=due, attempts=self.lease.attempts + 1)
-        await note_away(self.lease.campaign_id, problem.detail)
-
-    async def _close(self) -> None:
-        """Everybody has been dealt with for now: done, or waiting for the earliest retry. Judged by the ledger."""
-        self.rows = await ledger.read_rows(self.lease.campaign_id, self.lease.customer_ids)
-        self._recount()
-        open_customers = [customer for customer in self.lease.customer_ids if not self._is_final(customer)]
-        if not open_customers:
-            await self.lease.finish(self.tally)
-            await self._wake_if_last()
-        else:
-            times = [self.rows[customer].get("next_at") for customer in open_customers if customer in self.rows]
-            known = [moment for moment in times if moment is not None]
-            all_known = len(known) == len(open_customers)
-            await self.lease.keep_waiting(self.tally, next_at=min(known) if all_known and known else None)
-        await publish_hint(self.lease.campaign_id)
-
-    async def _wake_if_last(self) -> None:
-        """The last chunk of a campaign need not wait for the next tick to be noticed."""
-        undone = {"campaign_id": self.lease.campaign_id, "state": {"$in": ["waiting", "leased"]}}
-        if await collection("chunks").find_one(undone, {"_id": 1}) is None:
-            await signals.wake()
-
-    async def _give_back(self) -> None:
-        await self.lease.keep_waiting(self.tally)
-        await publish_hint(self.lease.campaign_id)
-
-    def _is_final(self, customer: ObjectId) -> bool:
-        return customer in self.rows and self.rows[customer]["state"] in ledger.TALLIED
-
-    def _recount(self) -> None:
-        self.tally = ledger.tally_of(row["state"] for row in self.rows.values())
-
-
-def _is_due(row: ledger.Row, moment: Any) -> bool:
-    return row["state"] == State.DEFERRED and (row.get("next_at") is None or row["next_at"] <= moment)
+        attempts = self.lease.attempts + 1
+        await self.tell(lambda tally: self.lease.keep_waiting(tally, next_at=due, attempts=attempts))
+        if self.watched.running:
+            await pacing.note_away(self.lease.campaign_id, problem.detail)

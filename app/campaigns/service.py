@@ -1,31 +1,33 @@
-"""Campaigns as members handle them: create, edit, list, delete; sending and stopping are in `control`.
+"""Campaigns as members handle them: create, edit, delete, copy; sending and stopping are in `control`.
 
 Everything of this room that a page, the API or the command line calls can be imported from here.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from beanie import PydanticObjectId
-from pymongo import DESCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from app.audit import note
 from app.auth.permissions import require
-from app.campaigns.audience import Estimate, estimate, segments_of
-from app.campaigns.control import cancel, pause, resume, retry, send
-from app.campaigns.fields import NAME_CHARACTERS, CampaignInput, CampaignPatch
+from app.campaigns.archive import archive, unarchive
+from app.campaigns.audience import Estimate, estimate
+from app.campaigns.control import cancel, finish, pause, resume, send
+from app.campaigns.fields import NAME_CHARACTERS, CampaignInput, CampaignPatch, fields_of
+from app.campaigns.listing import list_campaigns
 from app.campaigns.lookup import get_campaign
+from app.campaigns.plan import check_campaign
 from app.campaigns.preview import preview_message
 from app.campaigns.progress import publish_hint
-from app.campaigns.rendering import check_message
+from app.campaigns.series import next_time
 from app.campaigns.states import move
 from app.campaigns.trial import TrialResult, test
+from app.campaigns.trying_again import retry
 from app.database import collection, in_transaction
 from app.errors import Conflict
-from app.paging import Sort, check_limit, cursor_after, rows_after
 from app.segments.catalogue import forget_catalogue
 from app.segments.saved.holds import hold_segments
 from app.validation import checked
@@ -36,11 +38,14 @@ from models.values import now
 __all__ = [
     "Estimate",
     "TrialResult",
+    "archive",
     "cancel",
     "create_campaign",
     "delete_campaign",
     "duplicate",
+    "editable",
     "estimate",
+    "finish",
     "get_campaign",
     "list_campaigns",
     "pause",
@@ -49,20 +54,27 @@ __all__ = [
     "retry",
     "send",
     "test",
+    "unarchive",
     "update_campaign",
 ]
 
-EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
-DELETABLE = (*EDITABLE, CampaignState.DONE, CampaignState.CANCELLED)
-NEWEST = Sort("updated", (("updated_at", DESCENDING), ("_id", DESCENDING)))
+DELETABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.DONE, CampaignState.CANCELLED)
+
+
+def editable(campaign: Campaign) -> bool:
+    """Whether it can be changed: a draft, one that waits for its time, a series that is paused."""
+    if campaign.state is CampaignState.PAUSED:
+        return campaign.repeat is not None
+    return campaign.state in (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
 
 async def create_campaign(member: Member, data: Mapping[str, Any]) -> Campaign:
     """A new draft. `data` has the fields of `CampaignInput`. Raises InvalidInput naming every wrong field."""
     require(member, "campaigns.write")
     given = checked(CampaignInput, data)
-    await _check(given)
-    campaign = Campaign(**given.model_dump(), created_by=member.id)
+    fields = given.model_dump()
+    await check_campaign(fields)
+    campaign = Campaign(**fields, repeat_from=given.scheduled_at if given.repeat else None, created_by=member.id)
 
     async def write(session: AsyncClientSession) -> None:
         await hold_segments([*given.segment_ids, *given.exclude_segment_ids], session)
@@ -70,6 +82,7 @@ async def create_campaign(member: Member, data: Mapping[str, Any]) -> Campaign:
 
     await in_transaction(write)
     forget_catalogue()
+    await note(member, "campaign.create", id=campaign.id, name=campaign.name, after=fields)
     return campaign
 
 
@@ -82,17 +95,17 @@ async def update_campaign(member: Member, id: PydanticObjectId | str, data: Mapp
     campaign = await get_campaign(member, id)
     patch = checked(CampaignPatch, data)
     changes = patch.model_dump(include=patch.model_fields_set - {"version"})
-    if campaign.state not in EDITABLE:
+    if not editable(campaign):
         raise Conflict(f"This campaign is {campaign.state}; only drafts and scheduled campaigns can be edited.")
     if patch.version is not None and patch.version != campaign.version:
         raise Conflict("Somebody else changed this campaign meanwhile; load it again.")
-    await _check(CampaignInput.model_construct(**(_input_of(campaign) | changes)))
-    to = campaign.state
-    if campaign.state is CampaignState.SCHEDULED and "scheduled_at" in changes:
-        if changes["scheduled_at"] is None:
-            to = CampaignState.DRAFT
-        elif changes["scheduled_at"] <= now():
-            raise Conflict("This campaign is scheduled; choose a time in the future, or none to make it a draft.")
+    whole = fields_of(campaign) | changes
+    await check_campaign(whole)
+    to = _state_after(campaign, changes)
+    if to is CampaignState.DRAFT:
+        changes["pause_reason"] = None
+    if {"repeat", "scheduled_at"} & set(changes):
+        changes["repeat_from"] = _repeat_from(campaign, whole)
 
     async def write(session: AsyncClientSession) -> Campaign | None:
         chosen = [*changes.get("segment_ids", ()), *changes.get("exclude_segment_ids", ())]
@@ -104,6 +117,9 @@ async def update_campaign(member: Member, id: PydanticObjectId | str, data: Mapp
         raise Conflict("Somebody else changed this campaign meanwhile; load it again.")
     await publish_hint(moved.id, at_once=True)
     forget_catalogue()
+    if campaign.state is not CampaignState.DRAFT:  # a draft saves itself while it is written; sending notes all of it
+        before, after = fields_of(campaign), fields_of(moved)
+        await note(member, "campaign.update", id=moved.id, name=moved.name, before=before, after=after)
     return moved
 
 
@@ -119,50 +135,53 @@ async def delete_campaign(member: Member, id: PydanticObjectId | str) -> None:
         raise Conflict(f"This campaign is {campaign.state}; cancel it before you delete it.")
     await collection("chunks").delete_many({"campaign_id": campaign.id})
     forget_catalogue()
-
-
-async def list_campaigns(
-    member: Member,
-    *,
-    state: CampaignState | str | None = None,
-    search: str = "",
-    limit: int = 50,
-    cursor: str | None = None,
-) -> tuple[list[Campaign], str | None]:
-    """One page of 1 to 200 campaigns, the latest changed first, and the cursor of the next. Raises InvalidInput."""
-    require(member, "campaigns.read")
-    conditions: list[dict[str, Any]] = []
-    if state is not None:
-        conditions.append({"state": str(state)})
-    if search.strip():
-        conditions.append({"name": {"$regex": re.escape(search.strip()[:NAME_CHARACTERS]), "$options": "i"}})
-    if cursor:
-        conditions.append(rows_after(cursor, NEWEST))
-    query = {"$and": conditions} if conditions else {}
-    rows = await collection("campaigns").find(query).sort(list(NEWEST.keys)).limit(check_limit(limit) + 1).to_list()
-    following = cursor_after(rows[limit - 1], NEWEST) if len(rows) > limit else None
-    return [Campaign.model_validate(row) for row in rows[:limit]], following
+    before = {"name": campaign.name, "state": campaign.state}
+    await note(member, "campaign.delete", id=campaign.id, name=campaign.name, before=before)
 
 
 async def duplicate(member: Member, id: PydanticObjectId | str) -> Campaign:
-    """A new draft with the same message, audience and pace, named `... (copy)`."""
+    """A new draft with the same message, audience and pace, named `... (copy)`.
+
+    The copy of a series begins at the next of its times; a series that is over is copied as a plain campaign.
+    """
     require(member, "campaigns.write")
     original = await get_campaign(member, id)
-    fields = _input_of(original) | {"scheduled_at": None}
+    fields = fields_of(original) | {"scheduled_at": None}
+    if original.repeat is not None:
+        fields["scheduled_at"] = next_time(original)
+        if fields["scheduled_at"] is None:
+            fields["repeat"] = None
+        fields["repeat_from"] = original.repeat_from if fields["repeat"] else None
+    # A standing campaign that was stopped has looked for newcomers; its copy stands again.
+    fields["standing"] = original.standing or original.looked_at is not None
     suffix = " (copy)"
     fields["name"] = original.name[: NAME_CHARACTERS - len(suffix)] + suffix
     copy = await Campaign(**fields, created_by=member.id).insert()
     forget_catalogue()
+    await note(member, "campaign.create", id=copy.id, name=copy.name, after={"copy_of": original.name})
     return copy
 
 
-async def _check(given: CampaignInput) -> None:
-    """What one field alone does not show: the message can be filled in, the segments exist."""
-    check_message(given.subject, given.body)
-    await segments_of("segment_ids", given.segment_ids)
-    await segments_of("exclude_segment_ids", given.exclude_segment_ids)
+def _state_after(campaign: Campaign, changes: Mapping[str, Any]) -> CampaignState:
+    """A scheduled campaign whose time is taken away is a draft again, and so is a paused series that repeats no more.
+
+    Raises Conflict for a time that has passed.
+    """
+    if campaign.state is CampaignState.PAUSED and "repeat" in changes and changes["repeat"] is None:
+        return CampaignState.DRAFT
+    if campaign.state is not CampaignState.SCHEDULED or "scheduled_at" not in changes:
+        return campaign.state
+    at = changes["scheduled_at"]
+    if at is None:
+        return CampaignState.DRAFT
+    if at <= now() and at != campaign.scheduled_at:
+        raise Conflict("This campaign is scheduled; choose a time in the future, or none to make it a draft.")
+    return campaign.state
 
 
-def _input_of(campaign: Campaign) -> dict[str, Any]:
-    fields: dict[str, Any] = campaign.model_dump(include=set(CampaignInput.model_fields))
-    return fields
+def _repeat_from(campaign: Campaign, fields: Mapping[str, Any]) -> Any:
+    """The time a series counts from: the one given last; saving the time it waits for changes nothing."""
+    if not fields["repeat"]:
+        return None
+    same = fields["scheduled_at"] == campaign.scheduled_at
+    return campaign.repeat_from if same and campaign.repeat_from else fields["scheduled_at"]

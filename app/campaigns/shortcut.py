@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from liquid import BoundTemplate
@@ -12,9 +13,25 @@ from liquid.builtin.expressions.primitive import StringLiteral
 from liquid.builtin.filters.misc import default
 from liquid.builtin.output import OutputNode
 from liquid.stringify import to_liquid_string
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-Piece = str | Callable[[Mapping[str, Any]], str]
+from app.channels.filled import Filled
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """One value in a template: what stands at `path`, or `fallback` when that is empty; `escape` for HTML."""
+
+    path: tuple[str, ...]
+    fallback: str | None
+    escape: bool
+
+    def reader(self) -> Callable[[Mapping[str, Any]], str]:
+        """What finds it in the values of one customer, as Liquid would write it."""
+        return _reader(self.path, self.fallback, self.escape)
+
+
+Piece = str | LookUp
 
 _SPECIAL = frozenset({"size", "first", "last"})
 
@@ -43,20 +60,39 @@ def pieces_of(bound: BoundTemplate, *, escape: bool) -> list[Piece] | None:
             if type(only.args[0]).__name__ != "PositionalArgument" or not isinstance(arguments[0], StringLiteral):
                 return None
             fallback = arguments[0].value
-        pieces.append(_lookup([str(step) for step in path], fallback, escape))
+        pieces.append(LookUp(tuple(str(step) for step in path), fallback, escape))
     return pieces
 
 
-def _lookup(path: list[str], fallback: str | None, escape: bool) -> Callable[[Mapping[str, Any]], str]:
-    # A literal in the template is the author's own and is not escaped.
-    literal = Markup(fallback) if escape and fallback is not None else fallback
+class Filling:
+    """Several templates of one message, filled in together: what stands in them twice is looked up once."""
 
-    def look(values: Mapping[str, Any]) -> str:
+    def __init__(self, templates: Sequence[Sequence[Piece]]) -> None:
+        places: dict[LookUp, int] = {}
+        self._plans = [
+            tuple(piece if isinstance(piece, str) else places.setdefault(piece, len(places)) for piece in pieces)
+            for pieces in templates
+        ]
+        self._readers = [lookup.reader() for lookup in places]
+
+    def texts(self, values: Mapping[str, Any]) -> list[Filled]:
+        """Each template for these values, in order."""
+        found = [read(values) for read in self._readers]
+        return [Filled.of(plan, found) for plan in self._plans]
+
+
+def _reader(path: tuple[str, ...], fallback: str | None, html: bool) -> Callable[[Mapping[str, Any]], str]:
+    # A literal in the template is the author's own and is not escaped.
+    literal = Markup(fallback) if html and fallback is not None else fallback
+
+    def read(values: Mapping[str, Any]) -> str:
         found: Any = values
         for step in path:
-            found = found.get(step) if isinstance(found, Mapping) else None
+            found = found.get(step) if isinstance(found, dict) else None
+        if type(found) is str and found:
+            return escape(found) if html else found
         if literal is not None:
             found = default(found, literal)
-        return to_liquid_string(found, escape)
+        return to_liquid_string(found, html)
 
-    return look
+    return read

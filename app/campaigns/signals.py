@@ -13,6 +13,8 @@ from app.settings import get_settings
 
 PROGRESS = "cohort:progress"
 WAKE = "cohort:wake"
+STATE = "cohort:state"
+"""Said of a campaign whose state changed, for who is sending it."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0

@@ -7,9 +7,10 @@ import functools
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
-from liquid import BoundTemplate, Environment
+from liquid import BoundTemplate, Environment, Node, RenderContext, TokenStream
+from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.exceptions import (
     LiquidError,
     LoopIterationLimitError,
@@ -19,14 +20,16 @@ from liquid.exceptions import (
 )
 from liquid.static_analysis import Variable
 
+from app.campaigns.liquid_tags import MOST_TAGS, fault_in
 from app.campaigns.merge_tags import MERGE_TAGS, known_tag
-from app.campaigns.shortcut import pieces_of
+from app.campaigns.shortcut import Filling, pieces_of
 from app.errors import InvalidInput
 
 TEMPLATE_BYTES = 64 * 1024
 OUTPUT_BYTES = 1024 * 1024
 RENDER_SECONDS = 0.25
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _TAGS = frozenset(
     "# assign break capture case comment content continue cycle echo for if illegal output unless".split()  # noqa: SIM905
 )
@@ -67,6 +70,24 @@ def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return bounded
 
 
+class _Clock(Node):
+    """Stands at the beginning of a loop's block and looks at the time: a loop needs no filter to take long."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        """Write nothing. Raises _TooLong."""
+        if time.perf_counter() > _Deadline.at:
+            raise _TooLong
+        return 0
+
+
+class _TimedFor(ForTag):
+    def parse(self, stream: TokenStream) -> Node:
+        node = super().parse(stream)
+        if isinstance(node, ForNode):
+            node.block.nodes.insert(0, _Clock(node.token))
+        return node
+
+
 class _Bounded(Environment):
     output_stream_limit = OUTPUT_BYTES
     local_namespace_limit = OUTPUT_BYTES
@@ -75,6 +96,7 @@ class _Bounded(Environment):
 
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         super().setup_tags_and_filters(extra=False)
+        self.add_tag(_TimedFor)
         self.tags = {name: tag for name, tag in self.tags.items() if name in _TAGS}
         self.filters = {name: _bounded(name, function) for name, function in self.filters.items() if name in _FILTERS}
 
@@ -84,21 +106,21 @@ _PLAIN = _Bounded(autoescape=False)
 
 
 class Template:
-    """One compiled field of a message. `uses` are the merge tags in it."""
+    """One compiled field of a message. `uses` are the merge tags in it; `pieces` is what it consists of when it only
+    fills in tags, else None.
+    """
 
     def __init__(self, field: str, bound: BoundTemplate, uses: frozenset[str], *, html: bool) -> None:
         self._field = field
         self._bound = bound
-        self._pieces = pieces_of(bound, escape=html)
+        self.pieces = pieces_of(bound, escape=html)
         self.uses = uses
+        self._filling = None if self.pieces is None else Filling([self.pieces])
 
     def render(self, values: Mapping[str, Any]) -> str:
         """The text for these values. Raises InvalidInput naming the field when it takes too long or grows too large."""
-        if self._pieces is not None:
-            text = "".join(piece if isinstance(piece, str) else piece(values) for piece in self._pieces)
-            if len(text) > OUTPUT_BYTES:
-                raise _too_large(self._field)
-            return text
+        if self._filling is not None:
+            return self.bounded(self._filling.texts(values)[0])
         _Deadline.at = time.perf_counter() + RENDER_SECONDS
         try:
             return self._bound.render(**values)
@@ -111,9 +133,16 @@ class Template:
         finally:
             _Deadline.at = float("inf")
 
+    def bounded(self, text: str) -> str:
+        """The text itself. Raises InvalidInput when it is larger than a message may be."""
+        if len(text) > OUTPUT_BYTES:
+            raise _too_large(self._field)
+        return text
+
 
 def compile_template(field: str, source: str, *, html: bool, limit: int = TEMPLATE_BYTES) -> Template:
-    """Read one field of at most `limit` bytes. `html` escapes every value that is filled in.
+    """Read one field of at most `limit` bytes. `html` escapes every value that is filled in. What is made from a
+    checked template (its text, its styled HTML) has a larger limit and may hold more tags.
 
     Raises InvalidInput naming the field, the line and the tag: broken Liquid, an unknown tag or filter, or a merge tag
     that is not in the catalogue.
@@ -123,6 +152,10 @@ def compile_template(field: str, source: str, *, html: bool, limit: int = TEMPLA
         raise InvalidInput.of(field, f"is {size // 1024} KB; the most is {limit // 1024} KB")
     if "\x00" in source:
         raise InvalidInput.of(field, "holds a NUL character")
+    if not source.isascii() and _SURROGATES.search(source):
+        raise InvalidInput.of(field, "holds half of a surrogate pair, which is not a character")
+    if (fault := fault_in(source, most_tags=MOST_TAGS if limit <= TEMPLATE_BYTES else 4 * MOST_TAGS)) is not None:
+        raise InvalidInput.of(field, f"{_place(source, fault.start)}: {fault.message}")
     environment = _ESCAPING if html else _PLAIN
     try:
         bound = environment.from_string(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from beanie import PydanticObjectId
@@ -45,9 +45,9 @@ class DemoSummary:
 async def load_demo(settings: Settings) -> DemoSummary:
     """Load the sample shop into the connected database, unless it has customers.
 
-    The latest order was yesterday in the shop's zone, and amounts are in its currency. One campaign is sent, to the
-    built-in outbox: a worker carries it out as soon as one runs. A load that was interrupted is taken up again by the
-    next call; nothing is doubled.
+    The latest order was yesterday in the shop's zone, and amounts are in its currency. Some campaigns are sent, to the
+    built-in outbox and the simulator: a worker carries them out as soon as one runs. A load that was interrupted is
+    taken up again by the next call; nothing is doubled.
     """
     demo = collection("demo")
     begun = await demo.find_one(MARK)
@@ -63,7 +63,7 @@ async def load_demo(settings: Settings) -> DemoSummary:
     orders = await _write(bulk_orders, member, sample.orders(move, currency_places(settings.currency)))
     forget_catalogue()
     segments = await _segments(member)
-    campaigns = await _campaigns(member, segments)
+    campaigns = await _campaigns(member, segments, settings)
     await demo.update_one(MARK, {"$set": {"done": True}})
     return DemoSummary(customers=customers, orders=orders, segments=len(segments), campaigns=campaigns)
 
@@ -92,20 +92,26 @@ async def _segments(member: Member) -> dict[str, PydanticObjectId]:
     return ids
 
 
-async def _campaigns(member: Member, segments: dict[str, PydanticObjectId]) -> int:
+async def _campaigns(member: Member, segments: dict[str, PydanticObjectId], settings: Settings) -> int:
     for story in CAMPAIGNS:
         campaign = await Campaign.find_one({"name": story.name})
         if campaign is None:
-            campaign = await create_campaign(
-                member,
-                {
-                    "name": story.name,
-                    "channel": story.channel,
-                    "subject": story.subject,
-                    "body": story.body,
-                    "segment_ids": [segments[story.segment]],
-                },
-            )
+            fields: dict[str, Any] = {
+                "name": story.name,
+                "channel": story.channel,
+                "subject": story.subject,
+                "body": story.body,
+                "segment_ids": [segments[story.segment]],
+                **story.plan,
+            }
+            if story.monday is not None:
+                fields["scheduled_at"] = f"{_next_monday(datetime.now(settings.zone).date())}T{story.monday}"
+            campaign = await create_campaign(member, fields)
         if story.sent and campaign.state == "draft":
             await send(member, str(campaign.id))
     return len(CAMPAIGNS)
+
+
+def _next_monday(today: date) -> date:
+    """The first Monday after today."""
+    return today + timedelta(days=7 - today.weekday())

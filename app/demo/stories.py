@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 REGULARS = "Regulars who may be written to"
 LAPSED = "Good customers gone quiet"
+LISTENERS = "Jazz and blues listeners"
+NEW = "Signed up, not bought yet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +23,10 @@ class SegmentStory:
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignStory:
-    """One campaign of the sample shop, to the segment of that name; a `sent` one goes out at the first start."""
+    """One campaign of the sample shop, to the segment of that name; a `sent` one goes out at the first start.
+
+    `monday` is the local time of the next Monday at which a repeated one begins; `plan` has further fields of it.
+    """
 
     name: str
     segment: str
@@ -28,6 +34,8 @@ class CampaignStory:
     subject: str
     body: str
     sent: bool
+    monday: str | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)
 
 
 SEGMENTS = (
@@ -54,7 +62,7 @@ SEGMENTS = (
         },
     ),
     SegmentStory(
-        name="Jazz and blues listeners",
+        name=LISTENERS,
         description="Bought jazz or blues at least twice.",
         rule={
             "combinator": "and",
@@ -73,7 +81,7 @@ SEGMENTS = (
         },
     ),
     SegmentStory(
-        name="Signed up, not bought yet",
+        name=NEW,
         description="Joined in the last 90 days and have no order so far.",
         rule={
             "combinator": "and",
@@ -112,5 +120,61 @@ CAMPAIGNS = (
             '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
         ),
         sent=False,
+    ),
+    CampaignStory(
+        name="New on the shelves",
+        segment=REGULARS,
+        channel="simulator",
+        subject="New on the shelves, {{ customer.first_name }}",
+        body=(
+            "<p>Hello {{ customer.first_name }},</p>"
+            "<p>we have unpacked the new records of this month. Come by and listen before you buy.</p>"
+            '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
+        ),
+        sent=True,
+        plan={
+            "preview_text": "Unpacked this week, yours to listen to",
+            "simulation": {"seed": 7, "failed": 0.08, "bounced": 0.03, "complained": 0.005, "unclear": 0.03},
+        },
+    ),
+    CampaignStory(
+        name="A try with another vendor",
+        segment=REGULARS,
+        channel="simulator",
+        subject="Shop news, {{ customer.first_name }}",
+        body=(
+            "<p>Hello {{ customer.first_name }},</p>"
+            "<p>we try out another way to send our news. Did it reach you? Just reply to this message.</p>"
+            '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
+        ),
+        sent=True,
+        plan={"simulation": {"seed": 11, "failed": 0.55}, "throttle_per_second": 40},
+    ),
+    CampaignStory(
+        name="Record of the week",
+        segment=LISTENERS,
+        channel="outbox",
+        subject="The record of the week",
+        body=(
+            "<p>Hello {{ customer.first_name }},</p>"
+            "<p>this week we keep coming back to one record. Ask for it at the counter and we put it on.</p>"
+            '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
+        ),
+        sent=True,
+        monday="09:00",
+        plan={"repeat": {"every": 1, "unit": "week"}},
+    ),
+    CampaignStory(
+        name="Welcome to the shop",
+        segment=NEW,
+        channel="outbox",
+        subject="Welcome, {{ customer.first_name }}",
+        body=(
+            "<p>Hello {{ customer.first_name }},</p>"
+            "<p>good to have you here. If you look for something in particular, just reply to this message.</p>"
+            '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
+        ),
+        sent=True,
+        plan={"standing": True},
     ),
 )

@@ -113,3 +113,52 @@ async def test_deliveries_are_listed_and_erased_people_leave_no_address(owner, m
     assert (found["address"], found["name"], found["state"]) == (None, "", "sent")
     for id in ("x", "a:b", "0" * 24):
         assert (await viewer.get(f"/api/deliveries/{id}")).status_code == 404
+
+
+async def test_a_plan_is_taken_and_shown_as_it_was_given(marketer, draft):
+    plan = {
+        "preview_text": "Soon",
+        "ambiguity": "resend",
+        "window_messages": 100,
+        "window_minutes": 60,
+        "warm_up": {"first_day": 20, "growth": 3.0},
+        "repeat": {"every": 2, "unit": "week", "until": "2031-06-01T09:00:00Z"},
+        "scheduled_at": "2031-01-06T09:00",
+    }
+    response = await marketer.post("/api/campaigns", json={**draft, **plan})
+    assert response.status_code == 201, response.text
+    shown = response.json()
+    # The shop is in Asia/Kolkata.
+    assert {name: shown[name] for name in plan} == {**plan, "scheduled_at": "2031-01-06T03:30:00Z"}
+    assert (shown["standing"], shown["simulation"], shown["archived_at"], shown["series_id"]) == (
+        False,
+        None,
+        None,
+        None,
+    )
+    path = f"/api/campaigns/{shown['id']}"
+    refused = await marketer.patch(path, json={"scheduled_at": None})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "scheduled_at")
+    changed = await marketer.patch(path, json={"repeat": None, "standing": True, "warm_up": None})
+    assert (changed.json()["repeat"], changed.json()["standing"], changed.json()["warm_up"]) == (None, True, None)
+    simulated = {"channel": "simulator", "simulation": {"seed": 3, "failed": 0.2}}
+    assert (await marketer.patch(path, json=simulated)).json()["simulation"]["failed"] == 0.2
+    back = await marketer.patch(path, json={"channel": "email"})
+    assert (back.status_code, back.json()["errors"][0]["field"]) == (422, "simulation")
+
+
+async def test_copies_and_the_archive(marketer, viewer, draft):
+    campaign = (await marketer.post("/api/campaigns", json=draft)).json()
+    path = f"/api/campaigns/{campaign['id']}"
+    copy = await marketer.post(f"{path}/duplicate")
+    assert (copy.status_code, copy.json()["name"], copy.json()["state"]) == (201, "Spring (copy)", "draft")
+    assert (await marketer.post(f"{path}/archive")).json()["archived_at"] is not None
+    listed = (await viewer.get("/api/campaigns")).json()["items"]
+    assert [one["id"] for one in listed] == [copy.json()["id"]]
+    archived = (await viewer.get("/api/campaigns", params={"archived": True})).json()["items"]
+    assert [one["id"] for one in archived] == [campaign["id"]]
+    assert (await marketer.post(f"{path}/unarchive")).json()["archived_at"] is None
+    assert (await marketer.post(f"{path}/finish")).status_code == 409
+    await marketer.post(f"{path}/send")
+    assert (await marketer.post(f"{path}/archive")).status_code == 409
+    assert (await viewer.get("/api/campaigns", params={"series_id": "nonsense"})).status_code == 422

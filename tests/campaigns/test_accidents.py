@@ -11,7 +11,7 @@ from bson import ObjectId
 from redis.asyncio import Redis
 
 from app.campaigns import service
-from app.campaigns.leases import take_lease
+from app.campaigns.leases import Held, take_lease
 from app.campaigns.owners import new_owner, surely_dead
 from app.campaigns.prepare import prepare
 from app.campaigns.sending import send_chunk
@@ -79,17 +79,19 @@ async def test_what_a_dead_worker_was_handing_over_becomes_unknown_and_the_rest_
     lease = await take_lease(f"{campaign.id}:0")
     assert lease is not None
     assert await take_lease(f"{campaign.id}:0") is None
+    journal = Acceptances(acceptances_folder())
     for customer in lease.customer_ids[:3]:
         await collection("deliveries").insert_one(
             {"_id": f"{campaign.id}:{customer}", "campaign_id": campaign.id, "customer_id": customer, "chunk": 0,
              "state": "sending", "owner": lease.owner}
         )  # fmt: skip
-    assert await lease.lapse()
+        journal.offer(f"{campaign.id}:{customer}")
+    assert await lease.lapse() is Held.YES
     await send_chunk(f"{campaign.id}:0")
     found = await counts(campaign)
     assert (found.sent, found.unknown) == (97, 3)
     assert sink.counts.total() == 97
-    assert not await lease.renew()
+    assert await lease.renew() is Held.LOST
 
 
 async def test_what_the_mail_server_had_taken_is_known_although_nobody_wrote_it_to_the_database(
@@ -105,10 +107,11 @@ async def test_what_the_mail_server_had_taken_is_known_although_nobody_wrote_it_
             {"_id": f"{campaign.id}:{customer}", "campaign_id": campaign.id, "customer_id": customer, "chunk": 0,
              "state": "sending", "owner": lease.owner}
         )  # fmt: skip
+        journal.offer(f"{campaign.id}:{customer}")
         if customer in taken:
             journal.note(f"{campaign.id}:{customer}")
     journal.close()
-    assert await lease.lapse()
+    assert await lease.lapse() is Held.YES
     await send_chunk(f"{campaign.id}:0")
     found = await counts(campaign)
     assert (found.sent, found.unknown) == (98, 2)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from app.campaigns import retries, service
-from app.campaigns.retries import Ladder
-from app.channels import smtp
+from app.campaigns import service
+from app.campaigns.pacing import retries
+from app.campaigns.pacing.retries import Ladder
+from app.channels import smtp_outage, smtp_server
 from app.database import collection
 from app.settings import use_settings
 from models import Member, Suppression
 from models.campaign import CampaignState
 from tests.campaigns.conftest import add_people, add_segment, counts, draft, reload, states_of, until, until_state
+from tests.fakes.smtp import SmtpSink
 from tests.fakes.worker import working
 
 
@@ -19,8 +21,8 @@ from tests.fakes.worker import working
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries after moments instead of minutes."""
     monkeypatch.setattr(retries, "LADDER", Ladder(steps=(0.05, 0.05, 0.05), give_up=3600))
-    monkeypatch.setattr(smtp, "FIRST_RETRY_SECONDS", 0.1)
-    monkeypatch.setattr(smtp, "LAST_RETRY_SECONDS", 0.3)
+    monkeypatch.setattr(smtp_outage, "FIRST_RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(smtp_outage, "LAST_RETRY_SECONDS", 0.3)
 
 
 async def _launch(member: Member, people: int, **fields: object):
@@ -174,4 +176,186 @@ async def test_one_connection_may_carry_few_messages(mailing, sink, bob: Member)
     async with working(mailing):
         await until_state(campaign, CampaignState.DONE)
     assert (await counts(campaign)).sent == 200
+    assert set(sink.counts.values()) == {1}
+
+
+def _addresses(count: int) -> list[str]:
+    return [f"p{number}@example.com" for number in range(count)]
+
+
+async def _rows(campaign, **query: object) -> dict[str, dict[str, object]]:
+    found = collection("deliveries").find({"campaign_id": campaign.id, **query})
+    return {row["address"]: row async for row in found}
+
+
+async def test_a_server_that_answers_421_for_a_minute_costs_the_minute_alone(mailing, sink, bob: Member):
+    sink.script.latency = 0.002
+    campaign = await _launch(bob, 400)
+    async with working(mailing):
+
+        async def under_way():
+            return sink.counts.total() > 50
+
+        await until(under_way)
+        sink.script.busy(60)
+
+        async def waiting():
+            return (await reload(campaign)).waiting_reason
+
+        reason = await until(waiting)
+        assert "421 4.3.2 busy, come back later" in reason
+        assert reason.startswith(f"The mail server at 127.0.0.1:{sink.port} ")
+        assert (await counts(campaign)).pending > 0
+        sink.script.busy(0)
+        done = await until_state(campaign, CampaignState.DONE)
+    assert done.waiting_reason is None
+    assert (await counts(campaign)).sent == 400
+    assert set(sink.counts.values()) == {1}
+    # Nobody's try was used up by it.
+    assert all(row["attempts"] == 1 for row in (await _rows(campaign)).values())
+
+
+async def test_four_percent_of_451_arrive_at_the_second_try(mailing, sink, bob: Member):
+    later = "451 4.3.0 try again later"
+    sink.script.shares = {later: 0.04}
+    campaign = await _launch(bob, 500)
+    async with working(mailing):
+        await until_state(campaign, CampaignState.DONE)
+    chosen = sink.script.picks(later, _addresses(500))
+    assert 10 <= len(chosen) <= 40
+    assert (await counts(campaign)).sent == 500
+    assert set(sink.counts.values()) == {1}
+    again = await _rows(campaign, attempts={"$gt": 1})
+    assert set(again) == chosen
+    for row in again.values():
+        assert later in [event["words"] for event in row["history"]]
+
+
+async def test_two_percent_of_550_fail_with_the_servers_words(mailing, sink, bob: Member):
+    never = "550 5.1.1 no such user here"
+    sink.script.shares = {never: 0.02}
+    campaign = await _launch(bob, 500)
+    async with working(mailing):
+        done = await until_state(campaign, CampaignState.DONE)
+    chosen = sink.script.picks(never, _addresses(500))
+    assert 3 <= len(chosen) <= 20
+    found = await counts(campaign)
+    assert (found.sent, found.failed) == (500 - len(chosen), len(chosen))
+    failed = await _rows(campaign, state="failed")
+    assert set(failed) == chosen
+    assert {row["reason"] for row in failed.values()} == {never}
+    assert {one.address for one in await Suppression.find_all().to_list()} == chosen
+    assert done.pause_reason is None
+
+
+async def test_connections_that_break_before_the_final_dot_cost_nobody_the_message(mailing, sink, bob: Member):
+    sink.script.drop_before_share = 0.05
+    campaign = await _launch(bob, 400)
+    async with working(mailing):
+        await until_state(campaign, CampaignState.DONE)
+    assert sink.script.picks("before", _addresses(400))
+    assert (await counts(campaign)).sent == 400
+    assert set(sink.counts.values()) == {1}
+
+
+async def test_connections_that_break_after_the_final_dot_leave_those_alone_unknown(mailing, sink, bob: Member):
+    sink.script.drop_after_share = 0.05
+    campaign = await _launch(bob, 400)
+    async with working(mailing):
+        await until_state(campaign, CampaignState.DONE)
+    chosen = sink.script.picks("after", _addresses(400))
+    assert chosen
+    found = await counts(campaign)
+    assert (found.sent, found.unknown, found.failed) == (400 - len(chosen), len(chosen), 0)
+    unknown = await _rows(campaign, state="unknown")
+    assert set(unknown) == chosen
+    for row in unknown.values():
+        assert "took the whole message but did not answer" in str(row["reason"])
+    assert set(sink.counts.values()) == {1}
+
+
+@pytest.mark.parametrize("stage", ["accept", "ehlo", "mail", "data", "final"])
+async def test_a_server_that_hangs_is_waited_for_and_holds_no_chunk(mailing, sink, bob, monkeypatch, stage: str):
+    for name in ("CONNECT_SECONDS", "REPLY_SECONDS", "FINAL_SECONDS"):
+        monkeypatch.setattr(smtp_server, name, 0.3)
+    sink.script.hang = stage
+    campaign = await _launch(bob, 200)
+    async with working(mailing):
+
+        async def waiting():
+            return (await reload(campaign)).waiting_reason
+
+        reason = await until(waiting, seconds=5)
+        assert "within 0.3 s" in reason
+        sink.script.hang = ""
+        sink.break_connections()
+        await until_state(campaign, CampaignState.DONE)
+    found = await counts(campaign)
+    assert found.sent + found.unknown == 200
+    assert found.unknown <= (40 if stage == "final" else 0)
+    assert set(sink.counts.values()) == {1}
+    unknown = await _rows(campaign, state="unknown")
+    assert set(unknown).isdisjoint(sink.counts)
+
+
+async def test_all_troubles_at_once_end_in_the_right_states(mailing, sink, bob: Member, monkeypatch):
+    monkeypatch.setattr(smtp_server, "FINAL_SECONDS", 0.3)
+    later, never = "451 4.3.0 try again later", "550 5.1.1 no such user here"
+    sink.script.shares = {later: 0.04, never: 0.02}
+    sink.script.drop_before_share = sink.script.drop_after_share = 0.02
+    sink.script.hang = "final"
+    sink.script.hang_for = {"p17@example.com"}
+    sink.script.close_after = 25
+    sink.script.latency = 0.001
+    campaign = await _launch(bob, 600)
+    async with working(mailing):
+
+        async def under_way():
+            return sink.counts.total() > 200
+
+        await until(under_way)
+        sink.script.busy(0.5)
+        await until_state(campaign, CampaignState.DONE, seconds=25)
+    people = _addresses(600)
+    rows = await _rows(campaign)
+    failed = {address for address, row in rows.items() if row["state"] == "failed"}
+    unknown = {address for address, row in rows.items() if row["state"] == "unknown"}
+    assert failed <= sink.script.picks(never, people)
+    assert "p17@example.com" in unknown
+    assert unknown <= sink.script.picks("after", people) | {"p17@example.com"}
+    assert set(sink.counts) == set(people) - failed - unknown
+    assert set(sink.counts.values()) == {1}
+
+
+async def test_a_second_server_takes_over_in_the_middle(mailing, sink, bob: Member):
+    with SmtpSink() as other:
+        sink.script.latency = other.script.latency = 0.003
+        both = mailing.model_copy(update={"smtp_url": f"{sink.url}&name=one {other.url}&name=two"})
+        use_settings(both)
+        campaign = await _launch(bob, 500)
+        async with working(both):
+
+            async def under_way():
+                return sink.counts.total() > 50
+
+            await until(under_way)
+            sink.stop()
+            done = await until_state(campaign, CampaignState.DONE)
+        found = await counts(campaign)
+        assert found.sent + found.unknown == 500
+        assert found.unknown <= 8
+        assert done.waiting_reason is None
+        together = sink.counts + other.counts
+        assert set(together.values()) == {1}
+        assert other.counts.total() > 200
+
+
+async def test_a_server_at_its_limit_slows_the_campaign_without_an_outage(mailing, sink, bob: Member):
+    limited = mailing.model_copy(update={"smtp_url": f"{sink.url}&name={bob.id}&per_second=60"})
+    use_settings(limited)
+    campaign = await _launch(bob, 100)
+    async with working(limited):
+        done = await until_state(campaign, CampaignState.DONE)
+    assert done.pause_reason is None
+    assert (await counts(campaign)).sent == 100
     assert set(sink.counts.values()) == {1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -138,7 +139,7 @@ values = st.one_of(
 def test_the_shortcut_puts_out_what_liquid_puts_out(first: object, second: object, html: bool):
     source = "a<{{ customer.first_name }}>{{ customer.attributes.x | default: 'no & <b>' }}{{ customer.attributes.y }}"
     template = compile_template("body", source, html=html)
-    assert template._pieces is not None
+    assert template.pieces is not None
     filled = {"customer": {"first_name": first, "attributes": {"x": second}}}
     # Liquid writes to a buffer that turns every line end into \n, as composing the mail does later.
     mine = template.render(filled).replace("\r\n", "\n").replace("\r", "\n")
@@ -149,7 +150,7 @@ def test_the_shortcut_puts_out_what_liquid_puts_out(first: object, second: objec
     "source", ["{{ shop | upcase }}", "{% if shop %}x{% endif %}", "{{ customer.attributes.x.size }}"]
 )
 def test_anything_more_goes_the_long_way(source: str):
-    assert compile_template("body", source, html=True)._pieces is None
+    assert compile_template("body", source, html=True).pieces is None
 
 
 def test_a_template_has_a_time_limit(monkeypatch: pytest.MonkeyPatch):
@@ -160,3 +161,49 @@ def test_a_template_has_a_time_limit(monkeypatch: pytest.MonkeyPatch):
 
 def test_money_is_exact():
     assert "0.30" in render("x", "{{ customer.total_spent }}", total_spent=Decimal("0.1") + Decimal("0.2")).text
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("{{" * 30_000, "line 1, {{"),
+        ("{%" * 30_000, "expected '%}', found end of file"),
+        ("a\n{% raw %}" * 5_000, "line 2, {% raw %}: expected tag endraw"),
+        ("{{ shop" + " " * 60_000 + "}}", "holds more than 100 blanks in a row"),
+        ("{{ shop }}" * 1_001, "is one tag too many; a message may hold 1,000"),
+        ("{% for i in (1..1000) %}" + "{% assign a = shop %}" * 900 + "{% endfor %}", "takes too long"),
+        ("{% for i in (1..1000) %}{% endfor %}" * 499, "takes too long"),
+        ("a\ud800b", "half of a surrogate pair"),
+    ],
+)
+def test_what_would_keep_the_reader_busy_is_refused_at_once(body: str, told: str):
+    started = time.process_time()
+    with pytest.raises(InvalidInput, match=r"^body: ") as caught:
+        check_message("x", body)
+    assert told in caught.value.detail
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<![CDATA[", "<a href='", "<style>", "</body ", "<p {{ shop }} ", "&"])
+def test_broken_html_is_read_in_good_time(piece: str):
+    started = time.process_time()
+    check_message("x", piece * min(900, 60_000 // len(piece)) if "{{" in piece else piece * (60_000 // len(piece)))
+    assert time.process_time() - started < 2
+
+
+def test_liquid_that_styles_would_break_keeps_its_footer():
+    body = "<style>p{color:{% if shop %}red{% endif %}}</style><p>Hello</p>"
+    assert "https://x.y/u/1?a&amp;b" in render("x", body).html
+    odd = "<style>p{color:red}</style><p {% if shop %}class=a{% endif %}>Hello</p>{% if shop %}</div>{% endif %}"
+    assert "https://x.y/u/1?a&amp;b" in render("x", odd).html
+
+
+def test_raw_liquid_stays_as_it_is():
+    assert "{{ shop }}" in render("x", "{% raw %}{{ shop }}{% endraw %}").text
+
+
+def test_only_what_is_used_is_read():
+    found = compile_message("{{ shop }}", "{{ customer.attributes.a.size }}{{ customer.city }}")
+    values = found._values.of({"city": "Pune", "attributes": {"a": [1, 2], "b": 3}}, unsubscribe_url="#")
+    assert values["customer"] == {"city": "Pune", "attributes": {"a": [1, 2]}}
+    assert "2Pune" in found.render({"city": "Pune", "attributes": {"a": [1, 2]}}).text

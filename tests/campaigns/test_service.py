@@ -33,7 +33,6 @@ GOOD = {"name": "Spring", "subject": "Hi", "body": "Hello"}
         ({"body": ""}, "body"),
         ({"body": "{% if %}"}, "body"),
         ({"channel": "sms"}, "channel"),
-        ({"channel": "simulator"}, "channel"),
         ({"channel": "pigeon"}, "channel"),
         ({"segment_ids": ["nonsense"]}, "segment_ids[0]"),
         ({"segment_ids": [str(ObjectId())]}, "segment_ids"),

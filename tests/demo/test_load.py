@@ -43,7 +43,7 @@ async def test_the_shop_is_as_promised(loaded, settings):
     await the_latest_order_was_yesterday_in_the_shops_zone(settings)
     await items_add_up_to_orders_and_orders_to_rollups()
     await every_segment_selects_some_and_not_all(loaded)
-    await one_campaign_is_on_its_way_and_one_is_a_draft()
+    await its_campaigns_stand_where_they_should()
 
 
 async def the_latest_order_was_yesterday_in_the_shops_zone(settings):
@@ -70,10 +70,13 @@ async def every_segment_selects_some_and_not_all(loaded):
         assert segment.description
 
 
-async def one_campaign_is_on_its_way_and_one_is_a_draft():
-    states = {campaign.name: campaign.state for campaign in await Campaign.find_all().to_list()}
-    assert states == {story.name: CampaignState.PREPARING if story.sent else CampaignState.DRAFT for story in CAMPAIGNS}
-    for campaign in await Campaign.find_all().to_list():
+async def its_campaigns_stand_where_they_should():
+    campaigns = {campaign.name: campaign for campaign in await Campaign.find_all().to_list()}
+    for story in CAMPAIGNS:
+        campaign = campaigns[story.name]
+        begun = CampaignState.SCHEDULED if story.monday else CampaignState.PREPARING
+        assert campaign.state is (begun if story.sent else CampaignState.DRAFT), story.name
+        assert (campaign.repeat is not None) == (story.monday is not None)
         reach = await estimate(system_member(), campaign.segment_ids, [], campaign.channel)
         assert reach.reachable >= 20, campaign.name
 

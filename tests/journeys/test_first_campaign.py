@@ -60,7 +60,8 @@ def _compose(page: Page) -> None:
     page.get_by_label("Text", exact=True).fill("Hello {{ customer.first_name }},\n\nthank you for being here.")
     expect(page.frame_locator("iframe").get_by_text(re.compile(r"Hello Person\d+,"))).to_be_visible()
     # Slow enough that the page is seen on its way, fast enough to be over in seconds.
-    page.get_by_label("At most").fill("30")
+    page.get_by_text("Pace and more").click()
+    page.get_by_label("At most", exact=True).fill("30")
     expect(page).to_have_url(re.compile(r"/campaigns/[0-9a-f]{24}/edit$"))
     expect(page.get_by_role("button", name=f"Send to {REACHABLE} people")).to_be_enabled()
 

@@ -60,7 +60,12 @@ async def test_a_throttled_or_waiting_campaign_keeps_few_hands_busy(settings, da
     await add_people(3000)
     campaign = await service.send(bob, (await draft(bob, [await add_segment("All")], throttle_per_second=50)).id)
     await prepare(campaign.id)
-    assert len(await due_work()) == 2
+    assert len(await due_work()) == 3
+    for until, hands in ((now() + timedelta(hours=1), 0), (None, 2)):
+        waits = {"waiting_reason": "It waits", "waiting_until": until}
+        await collection("campaigns").update_one({"_id": campaign.id}, {"$set": waits})
+        await collection("chunks").update_many({}, {"$set": {"enqueued_at": None}})
+        assert len(await due_work()) == hands
 
 
 async def test_a_scheduled_campaign_becomes_due(settings, database, bob: Member):

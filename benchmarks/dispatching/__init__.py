@@ -1,0 +1,1 @@
+"""The processes that the dispatch benchmark starts, and what it sends."""
