@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.auth.permissions import allowed, require
-from app.campaigns.progress import counts_of_many
+from app.campaigns.record.progress import counts_of_many
 from models.campaign import Campaign, CampaignState
 from models.import_job import ImportJob, ImportStatus
 from models.member import Member

@@ -23,7 +23,7 @@ from app.api.problems import install as install_problems
 from app.api.security_headers import SecurityHeaders
 from app.auth.members import ensure_owner
 from app.auth.session import SlidingSession
-from app.campaigns import live
+from app.campaigns.record import live
 from app.errors import SettingsError, Unavailable
 from app.settings import Settings, get_settings, use_settings
 

@@ -32,7 +32,7 @@ import structlog
 from dispatching.load import Used, fill, launch, reload, servers_below
 
 from app import database as db
-from app.campaigns.progress import counts_of
+from app.campaigns.record.progress import counts_of
 from app.database import collection
 from app.embedded import embedded_servers
 from app.settings import Settings, read_settings, use_settings

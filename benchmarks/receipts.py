@@ -21,7 +21,7 @@ from bson import ObjectId
 from pymongo import UpdateOne
 
 from app import database
-from app.campaigns.progress import counts_of
+from app.campaigns.record.progress import counts_of
 from app.database import collection
 from app.embedded import embedded_servers
 from app.receipts.counting import recount_due

@@ -36,8 +36,8 @@ from websockets.asyncio.client import connect
 from app import database
 from app.auth.session import COOKIE
 from app.auth.tokens import SESSION_SECONDS, issue_access
-from app.campaigns.progress import publish_hint
-from app.campaigns.signals import close_signals
+from app.campaigns.record.progress import publish_hint
+from app.campaigns.record.signals import close_signals
 from app.database import collection
 from app.embedded import embedded_servers
 from app.settings import Settings, read_settings, use_settings

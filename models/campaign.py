@@ -41,7 +41,7 @@ class Campaign(Document):
     """One campaign. Every change of `state` compares and swaps on (state, version).
 
     `body` is HTML with Liquid merge tags; `audience` is the number frozen into chunks at launch. Counts are never kept
-    here: `app.campaigns.progress` derives them from the chunks, whose tallies derive from the deliveries.
+    here: `app.campaigns.record.progress` derives them from the chunks, whose tallies derive from the deliveries.
     `waiting_reason` says why a running campaign does not move (mail server away), `pause_reason` why it was paused.
     `breaker_sent` and `breaker_failed` are the counts at the last start or resume: the breaker judges what came since.
     `away` counts in a row the times that the channel's server could not be reached, `away_at` is the last counted.

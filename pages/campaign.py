@@ -8,12 +8,12 @@ from nicegui import background_tasks, ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from app.auth.permissions import allowed
-from app.campaigns.deliveries import latest
-from app.campaigns.kinds import kind_of
-from app.campaigns.live import updates
-from app.campaigns.progress import Snapshot, snapshot
-from app.campaigns.service import cancel, duplicate, finish, get_campaign, pause, resume
-from app.campaigns.tails import LINES
+from app.campaigns.audience.kinds import kind_of
+from app.campaigns.life.service import cancel, duplicate, finish, get_campaign, pause, resume
+from app.campaigns.record.deliveries import latest
+from app.campaigns.record.live import updates
+from app.campaigns.record.progress import Snapshot, snapshot
+from app.campaigns.record.tails import LINES
 from app.segments.catalogue import load_catalogue
 from models import Campaign, Member
 from models.campaign import CampaignState as State
@@ -172,7 +172,7 @@ class CampaignPage:
         }
         for name, element in self.buttons.items():
             element.set_visibility(wanted[name])
-        self.export.set_visibility(begun)
+        self.export.set_visibility(begun and allowed(self.member, "customers.export"))
         self.moving.set_visibility(begun)
         self.waiting.set_visibility(not begun)
         self.results.set_visibility(state in ENDED or state is State.PAUSED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from app.campaigns.service import editable, get_campaign, send
+from app.campaigns.life.service import editable, get_campaign, send
 from app.errors import Conflict, InvalidInput
 from app.segments.catalogue import load_catalogue
 from app.segments.preview import preview

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.auth.permissions import allowed
-from app.campaigns.archive import ARCHIVABLE
-from app.campaigns.kinds import kind_of
-from app.campaigns.progress import Counts
-from app.campaigns.service import editable
+from app.campaigns.audience.kinds import kind_of
+from app.campaigns.life.archive import ARCHIVABLE
+from app.campaigns.life.service import editable
+from app.campaigns.record.progress import Counts
 from models import Campaign, Member
 from models.campaign import CampaignState
 from pages.campaign_progress.figures import parts_of

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from nicegui import ui
 
 from app.auth.permissions import allowed
-from app.campaigns.live import updates
-from app.campaigns.progress import Snapshot, counts_of_many
-from app.campaigns.service import (
+from app.campaigns.life.service import (
     archive,
     delete_campaign,
     duplicate,
@@ -17,6 +15,8 @@ from app.campaigns.service import (
     list_campaigns,
     unarchive,
 )
+from app.campaigns.record.live import updates
+from app.campaigns.record.progress import Snapshot, counts_of_many
 from app.segments.catalogue import load_catalogue
 from models import Campaign, Member
 from models.campaign import CampaignState

@@ -7,8 +7,9 @@ from functools import partial
 from nicegui import ui
 
 from app.auth.permissions import allowed
-from app.campaigns.deliveries import get_delivery, rendered_message
-from app.campaigns.kinds import kind_of
+from app.campaigns.audience.kinds import kind_of
+from app.campaigns.record.deliveries import get_delivery, rendered_message
+from app.customers.masking import shown_to
 from app.errors import CohortError
 from app.receipts.service import resolve_unknown
 from models import Campaign, Customer, Delivery, Member
@@ -29,6 +30,8 @@ async def delivery_page(member: Member, delivery_id: str) -> None:
     delivery = await get_delivery(member, delivery_id)
     campaign = await Campaign.get(delivery.campaign_id)
     customer = await Customer.get(delivery.customer_id)
+    if customer is not None:
+        customer = shown_to(member, customer)
     who = delivery.name or delivery.address or "a customer"
     subtitle = campaign.name if campaign else "A campaign that was deleted"
     with frame(member, f"Message to {who}", subtitle, back=BACK) as actions:

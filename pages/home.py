@@ -10,7 +10,7 @@ from nicegui import ui
 from app import dashboard
 from app.attention import Matter, matters
 from app.auth.permissions import allowed
-from app.campaigns.progress import Counts, counts_of_many
+from app.campaigns.record.progress import Counts, counts_of_many
 from app.dashboard import Figures, Period
 from app.insights.shop import shop_facts
 from models.campaign import Campaign, CampaignState

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from nicegui import ui
 
-from app.campaigns.deliveries import list_deliveries
+from app.auth.permissions import allowed
+from app.campaigns.record.deliveries import list_deliveries
+from app.customers.masking import shown_to
 from app.errors import InvalidInput
 from app.segments.catalogue import load_catalogue
 from models import Customer, Delivery, Member
@@ -91,6 +93,7 @@ class LogPage:
         with frame(self.member, "Log", "Every message, to whom, and what became of it") as actions:
             with actions:
                 self.export = button("Export CSV", icon="download", href=self.filters.file)
+                self.export.set_visibility(allowed(self.member, "customers.export"))
             with box("stack gap-2"):
                 self._first_row()
                 self._second_row()
@@ -144,6 +147,7 @@ class LogPage:
 
     async def _name_customer(self) -> None:
         found = await Customer.get(self.filters.customer)
+        found = shown_to(self.member, found) if found else None
         name = (found.name or found.email or found.phone) if found else None
         with self.customer_place:
             chip(f"To {name or 'a deleted customer'}", "accent", on_remove=lambda: self._narrow("customer", ""))

@@ -8,8 +8,8 @@ from nicegui import Client, ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from app.auth.permissions import allowed
-from app.campaigns.live import updates
-from app.campaigns.progress import Counts, Snapshot, counts_of_many
+from app.campaigns.record.live import updates
+from app.campaigns.record.progress import Counts, Snapshot, counts_of_many
 from models.campaign import Campaign, CampaignState
 from models.member import Member
 from pages.components.figures import percent

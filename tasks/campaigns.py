@@ -14,9 +14,10 @@ from bson import ObjectId
 from dramatiq import Broker
 from pymongo.errors import ConnectionFailure
 
-from app.campaigns import finalize as finalizing
-from app.campaigns import prepare as preparing
-from app.campaigns import sending, standing
+from app.campaigns.life import standing
+from app.campaigns.sending import chunk as sending
+from app.campaigns.sending import finalize as finalizing
+from app.campaigns.sending import prepare as preparing
 from app.errors import Unavailable
 from tasks.queues import queue_of
 

@@ -11,10 +11,10 @@ from pymongo.errors import PyMongoError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.campaigns import signals
-from app.campaigns.due import Work, due_work, forget_enqueued
-from app.campaigns.settling import settle_own
-from app.campaigns.watch import look_soon
+from app.campaigns.record import signals
+from app.campaigns.sending.due import Work, due_work, forget_enqueued
+from app.campaigns.sending.settling import settle_own
+from app.campaigns.sending.watch import look_soon
 from app.channels.ways_out import acceptances_folder
 from app.errors import CohortError
 from app.imports.jobs import due_imports

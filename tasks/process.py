@@ -13,7 +13,7 @@ from dramatiq.middleware import Middleware
 from pymongo.errors import PyMongoError
 
 from app import database
-from app.campaigns import signals
+from app.campaigns.record import signals
 from app.channels.ways_out import close_channels
 from app.errors import SettingsError, Unavailable
 from app.settings import Settings

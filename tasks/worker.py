@@ -15,7 +15,7 @@ import structlog
 from dramatiq import Worker
 from dramatiq.middleware.asyncio import AsyncIO
 
-from app.campaigns.sending import Draining
+from app.campaigns.sending.chunk import Draining
 from app.settings import Settings, use_settings
 from tasks.broker import IDLE_MILLISECONDS, build_broker
 from tasks.process import OpenProcess

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
-from app.campaigns.signals import signals
+from app.campaigns.record.signals import signals
 from app.database import collection
 from app.settings import Settings
 from models.member import Member

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.ids import Id
 from app.api.shapes import Page, Shape
-from app.campaigns.progress import Counts, counts_of
+from app.campaigns.record.progress import Counts, counts_of
 from models.campaign import Campaign, CampaignState, Channel
 from models.campaign_plan import Ambiguity, Repeat, Simulation, WarmUp
 

@@ -21,9 +21,10 @@ from app.api.ids import object_id
 from app.api.rehearsal import Rehearsal, rehearse
 from app.api.routes import CONFLICT, NOT_FOUND, PROBLEMS, MemberRoute, may
 from app.api.shapes import Cursor, Limit, Search
-from app.campaigns import deliveries, service
-from app.campaigns.fields import CampaignInput, CampaignPatch
-from app.campaigns.progress import counts_of_many
+from app.campaigns.life import service
+from app.campaigns.life.fields import CampaignInput, CampaignPatch
+from app.campaigns.record import deliveries
+from app.campaigns.record.progress import counts_of_many
 from models.campaign import CampaignState
 from models.member import Member
 

@@ -11,7 +11,7 @@ from app.ai.copywriting.draft import Tone
 from app.ai.copywriting.suggest import LONGEST_BRIEF, MOST_SEGMENTS, suggest_messages
 from app.api.routes import PROBLEMS, MemberRoute, may
 from app.api.shapes import Shape
-from app.campaigns.fields import SendingChannel
+from app.campaigns.life.fields import SendingChannel
 from models.campaign import Channel
 from models.member import Member
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from app.api.ids import Id
 from app.api.routes import NOT_FOUND, PROBLEMS, MemberRoute, may
 from app.api.shapes import Cursor, Limit, Page, Shape
-from app.campaigns import deliveries
+from app.campaigns.record import deliveries
 from models.campaign import Channel
 from models.delivery import Delivery, DeliveryState
 from models.member import Member

@@ -11,22 +11,22 @@ from fastapi.responses import StreamingResponse
 from app.api.deliveries import CampaignId, CustomerId, Narrowed
 from app.api.ids import object_id
 from app.api.routes import NOT_FOUND, PROBLEMS, MemberRoute, may
-from app.campaigns.log_export import campaigns_csv, deliveries_csv
-from app.campaigns.log_filter import LogFilter
-from app.campaigns.lookup import get_campaign
+from app.campaigns.life.lookup import get_campaign
+from app.campaigns.record.log_export import campaigns_csv, deliveries_csv
+from app.campaigns.record.log_filter import LogFilter
 from app.segments.saved.exchange import file_name
 from models.member import Member
 
 router = APIRouter(prefix="/api", tags=["campaigns"], route_class=MemberRoute, responses=PROBLEMS)
 
-LogReader = Annotated[Member, may("deliveries.read")]
+LogExporter = Annotated[Member, may("customers.export")]
 CampaignReader = Annotated[Member, may("campaigns.read")]
 CSV: dict[int | str, dict[str, Any]] = {200: {"description": "A file", "content": {"text/csv": {}}}}
 
 
 @router.get("/deliveries.csv", response_class=StreamingResponse, responses=CSV, summary="The log as CSV")
 async def log_file(
-    member: LogReader, narrowed: Narrowed, campaign_id: CampaignId = None, customer_id: CustomerId = None
+    member: LogExporter, narrowed: Narrowed, campaign_id: CampaignId = None, customer_id: CustomerId = None
 ) -> StreamingResponse:
     """Every message that fits, last changed first, however many they are. No cell can act as a formula."""
     wanted = LogFilter(campaign_id=campaign_id or None, customer_id=customer_id or None, **narrowed)
@@ -45,7 +45,7 @@ async def campaigns_file(member: CampaignReader) -> StreamingResponse:
     responses={**NOT_FOUND, **CSV},
     summary="A campaign's messages as CSV",
 )
-async def campaign_file(member: LogReader, id: str, narrowed: Narrowed) -> StreamingResponse:
+async def campaign_file(member: LogExporter, id: str, narrowed: Narrowed) -> StreamingResponse:
     """One line per customer, last changed first."""
     campaign = await get_campaign(member, object_id(id, "campaign"))
     wanted = LogFilter(campaign_id=campaign.id, **narrowed)

@@ -6,11 +6,11 @@ from pydantic import BaseModel, Field
 
 from app.api.ids import Id
 from app.api.problems import WrongField
-from app.campaigns.audience import audience_filter, estimate
-from app.campaigns.fields import fields_of
-from app.campaigns.kinds import kind_of
-from app.campaigns.plan import check_campaign
-from app.campaigns.rendering import EXAMPLE_CUSTOMER, compile_message
+from app.campaigns.audience.kinds import kind_of
+from app.campaigns.audience.reach import audience_filter, estimate
+from app.campaigns.life.fields import fields_of
+from app.campaigns.life.plan import check_campaign
+from app.campaigns.message.rendering import EXAMPLE_CUSTOMER, compile_message
 from app.database import collection
 from app.errors import InvalidInput
 from models.campaign import Campaign

@@ -9,9 +9,9 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from app.campaigns.merge_tags import shop_name
-from app.campaigns.unsubscribe import read_unsubscribe
-from app.campaigns.unsubscribe import unsubscribe as leave
+from app.campaigns.message.merge_tags import shop_name
+from app.campaigns.message.unsubscribe import read_unsubscribe
+from app.campaigns.message.unsubscribe import unsubscribe as leave
 from app.errors import NotFound
 
 router = APIRouter(include_in_schema=False)

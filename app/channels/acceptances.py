@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from app.campaigns.owners import machine_of, this_process
+from app.campaigns.sending.owners import machine_of, this_process
 
 MOST_BYTES = 8 * 1024 * 1024
 """A file that grows past this is followed by another: about 70,000 messages each."""

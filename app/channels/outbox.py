@@ -13,6 +13,7 @@ from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
 from app.channels.base import ACCEPTED, Message, Outcome
+from app.customers.masking import masked_address, sees_contact
 from app.database import collection
 from app.errors import InvalidInput, NotFound
 from app.paging import Sort, check_limit, cursor_after, rows_after
@@ -21,6 +22,8 @@ from models.outbox import OutboxMessage
 from models.values import fold, now
 
 SEARCH_MILLISECONDS = 2_000
+_OWN_LINK = re.compile(r"/u/[A-Za-z0-9._~-]+")
+
 NEWEST = Sort("newest", (("created_at", DESCENDING), ("_id", DESCENDING)))
 
 
@@ -62,7 +65,7 @@ async def list_outbox(
     except ExecutionTimeout as problem:
         raise InvalidInput.of("search", "takes too long; type more of the name or subject") from problem
     following = cursor_after(rows[limit - 1], NEWEST) if len(rows) > limit else None
-    return [OutboxMessage.model_validate(row) for row in rows[:limit]], following
+    return [shown_letter(member, OutboxMessage.model_validate(row)) for row in rows[:limit]], following
 
 
 async def outbox_message(member: Member, id: str) -> OutboxMessage:
@@ -71,7 +74,27 @@ async def outbox_message(member: Member, id: str) -> OutboxMessage:
     message = await OutboxMessage.get(id)
     if message is None:
         raise NotFound("This message is not in the outbox.")
-    return message
+    return shown_letter(member, message)
+
+
+def shown_letter(member: Member, message: OutboxMessage) -> OutboxMessage:
+    """The message as this member may see it; whose links unsubscribe somebody is nothing for who may only look."""
+    if sees_contact(member):
+        return message
+    shown: OutboxMessage = message.model_copy(
+        update={
+            "recipient": masked_address(message.recipient) or "",
+            "html": without_links(member, message.html),
+            "text": without_links(member, message.text),
+            "headers": {},
+        }
+    )
+    return shown
+
+
+def without_links(member: Member, content: str) -> str:
+    """The content, for viewers without the tokens by which its reader unsubscribes."""
+    return content if sees_contact(member) else _OWN_LINK.sub("/u/…", content)
 
 
 def _row(message: Message, moment: object) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from pymongo.errors import PyMongoError
 
-from app.campaigns.ledger import insist
+from app.campaigns.sending.ledger import insist
 from app.channels.base import Message, Outcome, Result
 from app.channels.simulator_fates import UNCLEAR, Fate, fate_of
 from app.channels.simulator_outage import Outage

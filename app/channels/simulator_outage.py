@@ -7,7 +7,7 @@ import time
 import structlog
 from redis.exceptions import RedisError
 
-from app.campaigns.signals import signals
+from app.campaigns.record.signals import signals
 from app.channels.base import Unreachable
 from models.campaign_plan import Simulation
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from models.member import Member
 PERMISSION = "customers.contact"
 HIDDEN_FIELDS = frozenset({"email", "phone"})
 DOT = "•"
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"'@]+@[^\s<>()\[\]:;,\"'@]+")
 SHOWN_DIGITS = 2
 
 
@@ -38,6 +40,15 @@ def all_shown_to(member: Member, customers: Sequence[Customer]) -> list[Customer
 def shown_address(member: Member, address: str | None) -> str | None:
     """An address or number on its own."""
     return address if sees_contact(member) else masked_address(address)
+
+
+def shown_words(member: Member, words: str | None, address: str | None = None) -> str | None:
+    """What a server said, which may name the address it is about, or any other."""
+    if not words or sees_contact(member):
+        return words
+    if address:
+        words = re.sub(re.escape(address), str(masked_address(address)), words, flags=re.IGNORECASE)
+    return _ADDRESS.sub(lambda found: str(masked_address(found[0])), words)
 
 
 def masked_address(address: str | None) -> str | None:

@@ -12,7 +12,7 @@ from beanie import PydanticObjectId
 
 from app.auth.members import system_member
 from app.bulk import BulkResult
-from app.campaigns.service import create_campaign, send
+from app.campaigns.life.service import create_campaign, send
 from app.customers.service import bulk_upsert
 from app.database import collection
 from app.demo import sample

@@ -12,9 +12,9 @@ from decimal import Decimal
 from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
-from app.campaigns.lookup import get_campaign
-from app.campaigns.progress import Counts, counts_of, counts_of_many
-from app.campaigns.reasons import why
+from app.campaigns.life.lookup import get_campaign
+from app.campaigns.record.progress import Counts, counts_of, counts_of_many
+from app.campaigns.record.reasons import why
 from app.insights.best_segment import best_segment
 from app.insights.effect import Effect, Lift, effect_of, lift_of
 from app.insights.facts import Facts, Notebook, share

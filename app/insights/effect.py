@@ -16,7 +16,7 @@ from typing import Any
 
 from bson import Decimal128, ObjectId
 
-from app.campaigns.ledger import TALLIED, delivery_id
+from app.campaigns.sending.ledger import TALLIED, delivery_id
 from app.database import collection
 from app.settings import get_settings
 from models.campaign import Campaign

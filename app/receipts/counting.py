@@ -14,8 +14,8 @@ from typing import Any
 from bson import ObjectId
 from pymongo import UpdateOne
 
-from app.campaigns import ledger
-from app.campaigns.progress import RECEIVED, publish_hint
+from app.campaigns.record.progress import RECEIVED, publish_hint
+from app.campaigns.sending import ledger
 from app.database import collection
 from app.receipts.ledger_writes import ChunkKey
 from models.chunk import ChunkState, Received

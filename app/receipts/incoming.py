@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from bson import ObjectId
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from app.campaigns.ledger import delivery_id
+from app.campaigns.sending.ledger import delivery_id
 from app.database import collection
 from app.receipts.ingesting import deliveries_of
 from app.receipts.service import receipt_key, record

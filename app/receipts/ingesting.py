@@ -17,8 +17,9 @@ from typing import Any
 from pymongo import UpdateOne
 from redis.exceptions import RedisError
 
-from app.campaigns import ledger, signals
-from app.campaigns.progress import publish_hint
+from app.campaigns.record import signals
+from app.campaigns.record.progress import publish_hint
+from app.campaigns.sending import ledger
 from app.database import collection
 from app.receipts import counting
 from app.receipts.ledger_writes import Written, write

@@ -10,8 +10,8 @@ from pymongo import ReturnDocument
 
 from app.audit import note
 from app.auth.permissions import require
-from app.campaigns import ledger
-from app.campaigns.progress import publish_hint
+from app.campaigns.record.progress import publish_hint
+from app.campaigns.sending import ledger
 from app.database import collection
 from app.errors import Conflict, NotFound
 from models.delivery import Delivery

@@ -9,8 +9,8 @@ from typing import Any
 
 from pymongo.errors import BulkWriteError
 
-from app.campaigns import signals
-from app.campaigns.ledger import DUPLICATE_KEY
+from app.campaigns.record import signals
+from app.campaigns.sending.ledger import DUPLICATE_KEY
 from app.database import collection
 from app.receipts.ingesting import due_receipts, ingest_due
 from app.receipts.resolving import resolve_all_unknown, resolve_unknown

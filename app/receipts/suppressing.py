@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from app.campaigns.ledger import DUPLICATE_KEY
+from app.campaigns.sending.ledger import DUPLICATE_KEY
 from app.database import collection
 from app.receipts.moving import is_hard
 from models.campaign import Channel

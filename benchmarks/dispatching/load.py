@@ -10,7 +10,7 @@ from pathlib import Path
 from bson import ObjectId
 
 from app.auth.members import system_member
-from app.campaigns.service import create_campaign, send
+from app.campaigns.life.service import create_campaign, send
 from app.database import collection
 from app.segments.catalogue import forget_catalogue
 from models import Campaign, Customer, Segment

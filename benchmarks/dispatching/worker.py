@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from aiosmtplib import SMTP
 
-from app.campaigns import sending
+from app.campaigns.sending import chunk as sending
 from app.channels.acceptances import journal
 from app.channels.base import ACCEPTED, Message, Outcome
 from app.channels.mime import mime_bytes

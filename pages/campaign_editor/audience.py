@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from nicegui import background_tasks
 
-from app.campaigns.service import estimate
+from app.campaigns.life.service import estimate
 from app.errors import CohortError
 from models import Member
 from pages.campaign_editor.draft import Draft

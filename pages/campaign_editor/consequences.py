@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.campaigns.schedule_words import repeat_words, time_words
+from app.campaigns.life.schedule_words import repeat_words, time_words
 from models import Member
 from models.campaign_plan import Ambiguity
 from pages.campaign_editor.draft import Draft

@@ -7,9 +7,9 @@ from datetime import date, datetime, time
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from app.campaigns.audience import Estimate
-from app.campaigns.kinds import Kind, kind_of
-from app.campaigns.schedule import local_moment
+from app.campaigns.audience.kinds import Kind, kind_of
+from app.campaigns.audience.reach import Estimate
+from app.campaigns.life.schedule import local_moment
 from models import Campaign
 from models.campaign import CampaignState, Channel
 from models.campaign_plan import Ambiguity, Repeat, Simulation, WarmUp

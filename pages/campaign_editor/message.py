@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from app.campaigns.kinds import sms_parts
-from app.campaigns.rendering import MERGE_TAGS
+from app.campaigns.audience.kinds import sms_parts
+from app.campaigns.message.rendering import MERGE_TAGS
 from app.segments.catalogue import Catalogue
 from pages.campaign_editor.draft import Draft
 from pages.campaign_editor.starters import STARTERS, Starter

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from nicegui import background_tasks, ui
 
-from app.campaigns.rendering import Rendered
-from app.campaigns.service import preview_message
+from app.campaigns.life.service import preview_message
+from app.campaigns.message.rendering import Rendered
 from app.errors import CohortError, InvalidInput
 from models import Customer, Member
 from pages.campaign_editor.draft import Draft

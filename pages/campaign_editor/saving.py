@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from nicegui import background_tasks, ui
 
-from app.campaigns.service import create_campaign, update_campaign
+from app.campaigns.life.service import create_campaign, update_campaign
 from app.errors import CohortError, Conflict, InvalidInput
 from models import Campaign, Member
 from pages.campaign_editor.draft import Draft

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from app.ai.copywriting.draft import MessageDraft, Messages
 from app.ai.copywriting.markup import words_of
-from app.campaigns.merge_tags import MERGE_TAGS
+from app.campaigns.message.merge_tags import MERGE_TAGS
 from pages.components import button, text
 from pages.components.text import box
 

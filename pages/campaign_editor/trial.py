@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
-from app.campaigns.kinds import Kind
-from app.campaigns.service import TrialResult, test
+from app.campaigns.audience.kinds import Kind
+from app.campaigns.life.service import TrialResult, test
 from app.errors import InvalidInput
 from models import Member
 from pages.components import button, chips_field, icon, show_errors, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from app.campaigns.kinds import kind_of
+from app.campaigns.audience.kinds import kind_of
 from app.channels.ways_out import check_available
 from app.errors import InvalidInput
 from app.settings import get_settings

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from nicegui import ui
 
-from app.campaigns.schedule import times_after
-from app.campaigns.schedule_words import repeat_words, time_words
+from app.campaigns.life.schedule import times_after
+from app.campaigns.life.schedule_words import repeat_words, time_words
 from models import Member
 from models.values import now
 from pages.campaign_editor.draft import Draft

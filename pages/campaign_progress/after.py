@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from app.auth.permissions import allowed
-from app.campaigns.progress import Counts
-from app.campaigns.reasons import Reason, why
-from app.campaigns.service import retry
+from app.campaigns.life.service import retry
+from app.campaigns.record.progress import Counts
+from app.campaigns.record.reasons import Reason, why
+from app.customers.masking import shown_words
 from app.insights.campaign import campaign_facts
 from models import Campaign, Member
 from models.campaign import CampaignState
@@ -81,8 +82,9 @@ def _reason(member: Member, campaign: Campaign, reason: Reason, state: str, shar
         text(number(reason.count, member.locale), "num medium", tag="span")
         with box("stack gap-1 min-w-0"):
             text(reason.words)
-            if reason.sample and reason.sample.rstrip(".") != reason.words:
-                text(f"“{reason.sample}”", "muted t12 truncate").props["title"] = reason.sample
+            sample = shown_words(member, reason.sample)
+            if sample and sample.rstrip(".") != reason.words:
+                text(f"“{sample}”", "muted t12 truncate").props["title"] = sample
             with box("bar thin"):
                 box(tone).style(f"width:{share * 100:.1f}%")
 

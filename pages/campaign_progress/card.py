@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.campaigns.progress import Snapshot
+from app.campaigns.record.progress import Snapshot
 from models import Member
 from pages.campaign_progress.figures import PARTS, words_of
 from pages.campaign_progress.rate_line import RateLine

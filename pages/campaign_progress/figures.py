@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from app.campaigns.progress import Counts, Snapshot
+from app.campaigns.record.progress import Counts, Snapshot
 from models.campaign import CampaignState
 from pages.components import Part, number, plural
 from pages.components.chip import Tone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.campaigns.reasons import plain
+from app.campaigns.record.reasons import plain
 from models import Delivery
 from models.campaign import Channel
 from models.delivery import DeliveryState

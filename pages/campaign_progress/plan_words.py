@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.campaigns.schedule_words import repeat_words
+from app.campaigns.life.schedule_words import repeat_words
 from app.settings import get_settings
 from models import Campaign, Member
 from models.campaign import CampaignState, Channel

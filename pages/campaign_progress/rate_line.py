@@ -8,7 +8,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from app.campaigns.progress import Snapshot
+from app.campaigns.record.progress import Snapshot
 from models.campaign import CampaignState
 from pages.campaign_progress.figures import rate_words
 from pages.components import text

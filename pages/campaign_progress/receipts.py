@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from app.campaigns.progress import Counts, Snapshot
+from app.campaigns.record.progress import Counts, Snapshot
 from models import Member
 from models.campaign import CampaignState
 from pages.components import number, percent, plural, text

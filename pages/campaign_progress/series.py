@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from app.campaigns.progress import counts_of_many
+from app.campaigns.record.progress import counts_of_many
 from models import Campaign, Member
 from pages.components import button, campaign_chip, card, clock, day, number, plural, text, zone_of
 from pages.components.text import box

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.auth.permissions import allowed
-from app.campaigns.progress import Snapshot
+from app.campaigns.record.progress import Snapshot
 from app.channels.replies import alert_of
 from models import Member
 from models.campaign import CampaignState

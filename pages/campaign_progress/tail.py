@@ -10,7 +10,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from app.campaigns.tails import LINES, Rows, tails
+from app.campaigns.record.tails import LINES, Rows, tails
+from app.customers.masking import sees_contact, shown_address, shown_words
 from models import Member
 from models.delivery import DeliveryState
 from pages.components import DELIVERY_TONES, card, clock, state_word, text, zone_of
@@ -26,7 +27,7 @@ TAKEN = {
 TOGETHER_SECONDS = 0.3
 """How long new lines wait for the next snapshot: a message to a browser costs more than what is in it."""
 
-_drawn: dict[tuple[str, str], tuple[Rows, str]] = {}
+_drawn: dict[tuple[str, str, bool], tuple[Rows, str]] = {}
 """The lines drawn last for each locale and zone: pages that show the same rows share one text."""
 
 
@@ -110,20 +111,20 @@ class Tail:
 
 def lines_of(rows: Rows, member: Member) -> str:
     """The rows as the browser draws them, as JSON. Made once for all pages in the same locale and zone."""
-    zone, locale = zone_of(member), member.locale
-    kept = _drawn.get((locale, zone.key))
+    zone, locale, plain = zone_of(member), member.locale, sees_contact(member)
+    kept = _drawn.get((locale, zone.key, plain))
     if kept is not None and kept[0] is rows:
         return kept[1]
-    lines = json.dumps([_line(row, clock(row["updated_at"], zone, locale)) for row in rows[:LINES]])
+    lines = json.dumps([_line(row, clock(row["updated_at"], zone, locale), member) for row in rows[:LINES]])
     if len(_drawn) > 50:
         _drawn.clear()
-    _drawn[locale, zone.key] = (rows, lines)
+    _drawn[locale, zone.key, plain] = (rows, lines)
     return lines
 
 
-def _line(row: dict[str, Any], time: str) -> dict[str, Any]:
+def _line(row: dict[str, Any], time: str, member: Member) -> dict[str, Any]:
     state = DeliveryState(row["state"])
-    name, address = row.get("name") or "", row.get("address") or ""
+    name, address = row.get("name") or "", shown_address(member, row.get("address")) or ""
     return {
         "key": f"{row['_id']} {state}",
         "href": f"/log/{row['_id']}",
@@ -132,7 +133,7 @@ def _line(row: dict[str, Any], time: str) -> dict[str, Any]:
         "address": address if name else "",
         "tone": DELIVERY_TONES[state],
         "state": state_word(state),
-        "words": row.get("reason") or TAKEN.get(state, ""),
+        "words": shown_words(member, row.get("reason"), row.get("address")) or TAKEN.get(state, ""),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from app.auth.permissions import allowed
-from app.campaigns.service import retry
+from app.campaigns.life.service import retry
 from app.receipts.service import resolve_all_unknown
 from models import Campaign, Member
 from models.campaign import CampaignState

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.campaigns.kinds import kind_of
-from app.campaigns.preview import preview_message
+from app.campaigns.audience.kinds import kind_of
+from app.campaigns.message.preview import preview_message
 from models import Campaign, Member
 from models.campaign import CampaignState
 from pages.campaign_progress.plan_words import next_words

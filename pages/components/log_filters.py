@@ -8,9 +8,9 @@ from typing import Any, Self
 
 from beanie import PydanticObjectId
 
-from app.campaigns.contact import SUPPRESSED
-from app.campaigns.kinds import KINDS
-from app.campaigns.reasons import GROUPS
+from app.campaigns.audience.contact import SUPPRESSED
+from app.campaigns.audience.kinds import KINDS
+from app.campaigns.record.reasons import GROUPS
 from models.values import now
 from pages.components.log_link import log_file, log_link
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from beanie import PydanticObjectId
 
-from app.campaigns.deliveries import list_deliveries
+from app.campaigns.record.deliveries import list_deliveries
 from app.database import collection
 from models.delivery import Delivery
 from models.member import Member

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from app.campaigns.sms_parts import sms_parts
+from app.campaigns.message.sms_parts import sms_parts
 from pages.components.card import card
 from pages.components.figures import plural
 from pages.components.text import box, text

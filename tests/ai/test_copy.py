@@ -15,8 +15,8 @@ from app.ai.copywriting.suggest import suggest_messages, write_messages
 from app.ai.copywriting.templates import from_templates, news_of
 from app.ai.copywriting.writer import ProviderMessageWriter
 from app.ai.provider import configured
-from app.campaigns.merge_tags import MERGE_TAGS
-from app.campaigns.rendering import check_message
+from app.campaigns.message.merge_tags import MERGE_TAGS
+from app.campaigns.message.rendering import check_message
 from app.errors import InvalidInput, PermissionDenied
 from app.segments.service import create_segment
 from models import AiCall, Member

@@ -71,11 +71,11 @@ async def test_the_list_over_everything_and_one_line_of_it(viewer, campaign: Cam
         ({"channel": "sms"}, []),
     ],
 )
-async def test_both_lists_and_both_files_narrow_alike(viewer, campaign: Campaign, narrowed, states):
+async def test_both_lists_and_both_files_narrow_alike(marketer, campaign: Campaign, narrowed, states):
     for path in ("/api/deliveries", f"/api/campaigns/{campaign.id}/deliveries"):
-        answer = (await viewer.get(path, params=narrowed)).json()
+        answer = (await marketer.get(path, params=narrowed)).json()
         assert [one["state"] for one in answer["items"]] == states
-        response = await viewer.get(f"{path}.csv", params=narrowed)
+        response = await marketer.get(f"{path}.csv", params=narrowed)
         assert [row["state"] for row in csv.DictReader(io.StringIO(response.text))] == states
 
 
@@ -107,23 +107,23 @@ async def test_times_and_the_customer(viewer, campaign: Campaign):
         ("customer_id", "nonsense"),
     ],
 )
-async def test_bad_input_is_named(viewer, database, field: str, value: str):
-    response = await viewer.get("/api/deliveries", params={field: value})
+async def test_bad_input_is_named(marketer, database, field: str, value: str):
+    response = await marketer.get("/api/deliveries", params={field: value})
     assert response.status_code == 422, response.text
     assert field in response.text
     if field not in ("cursor", "limit"):
-        response = await viewer.get("/api/deliveries.csv", params={field: value})
+        response = await marketer.get("/api/deliveries.csv", params={field: value})
         assert response.status_code == 422, response.text
 
 
-async def test_the_file_of_a_campaign_is_safe_to_open(viewer, campaign: Campaign):
-    response = await viewer.get(f"/api/campaigns/{campaign.id}/deliveries.csv", params={"state": "sent"})
+async def test_the_file_of_a_campaign_is_safe_to_open(marketer, campaign: Campaign):
+    response = await marketer.get(f"/api/campaigns/{campaign.id}/deliveries.csv", params={"state": "sent"})
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     assert response.headers["content-disposition"] == 'attachment; filename="winter-messages.csv"'
     assert response.headers["cache-control"] == "no-store"
     (row,) = csv.DictReader(io.StringIO(response.text))
     assert (row["campaign"], row["name"]) == ("'=Winter", '\'@P0 "é"')
-    assert (await viewer.get(f"/api/campaigns/{'0' * 24}/deliveries.csv")).status_code == 404
+    assert (await marketer.get(f"/api/campaigns/{'0' * 24}/deliveries.csv")).status_code == 404
 
 
 async def test_the_campaigns_as_a_file(viewer, campaign: Campaign):

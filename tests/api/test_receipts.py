@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.auth.tokens import issue_access
-from app.campaigns.composing import number_of
+from app.campaigns.message.composing import number_of
 from app.database import collection
 from app.receipts.service import ingest_due
 from app.receipts.signature import HEADER, sign

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from bson import Decimal128, ObjectId
 
-from app.campaigns import signals
-from app.campaigns.progress import Counts, counts_of
-from app.campaigns.service import create_campaign
+from app.campaigns.life.service import create_campaign
+from app.campaigns.record import signals
+from app.campaigns.record.progress import Counts, counts_of
 from app.channels.ways_out import close_channels
 from app.database import collection
 from app.segments.catalogue import forget_catalogue

@@ -10,11 +10,11 @@ import textwrap
 from bson import ObjectId
 from redis.asyncio import Redis
 
-from app.campaigns import service
-from app.campaigns.leases import Held, take_lease
-from app.campaigns.owners import new_owner, surely_dead
-from app.campaigns.prepare import prepare
-from app.campaigns.sending import send_chunk
+from app.campaigns.life import service
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.leases import Held, take_lease
+from app.campaigns.sending.owners import new_owner, surely_dead
+from app.campaigns.sending.prepare import prepare
 from app.channels.acceptances import Acceptances
 from app.channels.ways_out import acceptances_folder
 from app.database import collection
@@ -143,8 +143,8 @@ async def test_who_loses_the_lease_stops_before_the_next_micro_batch(mailing, si
 async def test_an_owner_is_surely_dead_only_when_its_process_is(settings):
     mine = new_owner()
     assert not surely_dead(mine)
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", "from app.campaigns.owners import new_owner;"
-        "print(new_owner())", stdout=asyncio.subprocess.PIPE)  # fmt: skip
+    script = "from app.campaigns.sending.owners import new_owner; print(new_owner())"
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
     out, _ = await child.communicate()
     assert surely_dead(out.decode().strip())
     machine, _, rest = mine.partition("/")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from app.campaigns import service
+from app.campaigns.life import service
 from app.campaigns.pacing import breaker, note_away, note_back, note_limit, outage
 from app.database import collection
 from models import Campaign, Member

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from app.campaigns import service
-from app.campaigns.live import Updates
-from app.campaigns.progress import Snapshot
+from app.campaigns.life import service
+from app.campaigns.record.live import Updates
+from app.campaigns.record.progress import Snapshot
 from app.database import collection
 from app.errors import Conflict
 from models import Member
@@ -154,7 +154,7 @@ async def test_open_pages_see_the_campaign_move(mailing, sink, bob: Member):
 
 
 async def test_pages_see_progress_without_redis(mailing, sink, bob: Member, monkeypatch: pytest.MonkeyPatch):
-    from app.campaigns import live
+    from app.campaigns.record import live
 
     monkeypatch.setattr(live, "POLL_SECONDS", 0.1)
     campaign = await _launch(bob, 5)

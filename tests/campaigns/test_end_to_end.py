@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.campaigns import service
-from app.campaigns.progress import tail
+from app.campaigns.life import service
+from app.campaigns.record.progress import tail
 from app.database import collection
 from models import Campaign, Member, Suppression
 from models.campaign import CampaignState

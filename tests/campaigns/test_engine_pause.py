@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from app.campaigns import handover, service
-from app.campaigns.sending import send_chunk
-from app.campaigns.watch import watching
+from app.campaigns.life import service
+from app.campaigns.sending import handover
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.watch import watching
 from app.database import collection
 from models import Campaign, Member
 from models.campaign import CampaignState

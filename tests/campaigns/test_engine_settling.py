@@ -9,12 +9,12 @@ from datetime import timedelta
 
 from bson import ObjectId
 
-from app.campaigns import service
-from app.campaigns.leases import Held, take_lease
-from app.campaigns.owners import this_process
-from app.campaigns.prepare import prepare
-from app.campaigns.sending import send_chunk
-from app.campaigns.settling import settle_left, settle_own
+from app.campaigns.life import service
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.leases import Held, take_lease
+from app.campaigns.sending.owners import this_process
+from app.campaigns.sending.prepare import prepare
+from app.campaigns.sending.settling import settle_left, settle_own
 from app.channels.acceptances import Acceptances, journal
 from app.channels.ways_out import acceptances_folder
 from app.database import collection

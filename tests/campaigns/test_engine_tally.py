@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from app.campaigns.leases import Held, take_lease
-from app.campaigns.ledger import move_tally
-from app.campaigns.sending import send_chunk
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.leases import Held, take_lease
+from app.campaigns.sending.ledger import move_tally
 from app.database import collection
 from models import Campaign, Member
 from tests.campaigns.conftest import counts, until

@@ -11,14 +11,14 @@ import pytest
 from bson import ObjectId
 
 from app.auth.tokens import short_links, sign_link
-from app.campaigns import service
-from app.campaigns.audience import estimate
-from app.campaigns.composing import compose, composer_for
-from app.campaigns.contact import judge
-from app.campaigns.kinds import KINDS, number_ok, sms_parts
-from app.campaigns.prepare import prepare
-from app.campaigns.sending import send_chunk
-from app.campaigns.unsubscribe import link_for, read_unsubscribe, unsubscribe
+from app.campaigns.audience.contact import judge
+from app.campaigns.audience.kinds import KINDS, number_ok, sms_parts
+from app.campaigns.audience.reach import estimate
+from app.campaigns.life import service
+from app.campaigns.message.composing import compose, composer_for
+from app.campaigns.message.unsubscribe import link_for, read_unsubscribe, unsubscribe
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.prepare import prepare
 from app.channels.base import Message
 from app.channels.ways_out import available, channel_of, check_available
 from app.database import collection

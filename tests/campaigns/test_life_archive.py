@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from app.campaigns import service
-from app.campaigns.finalize import finalize
-from app.campaigns.prepare import prepare
-from app.campaigns.sending import send_chunk
+from app.campaigns.life import service
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.finalize import finalize
+from app.campaigns.sending.prepare import prepare
 from app.database import collection
 from app.errors import Conflict, InvalidInput, PermissionDenied
 from models import Campaign, Member

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.campaigns.fields import CampaignInput
-from app.campaigns.schedule import first_after, latest_due, local_moment, upcoming
+from app.campaigns.life.fields import CampaignInput
+from app.campaigns.life.schedule import first_after, latest_due, local_moment, upcoming
 from app.settings import Settings, use_settings
 from models.campaign_plan import Repeat
 

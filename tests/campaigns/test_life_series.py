@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.campaigns import service
-from app.campaigns.series import due_series
+from app.campaigns.life import service
+from app.campaigns.life.series import due_series
 from app.errors import Conflict, InvalidInput
 from app.settings import Settings, use_settings
 from models import Campaign, Member

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
-from app.campaigns import service, standing
-from app.campaigns.prepare import prepare
-from app.campaigns.sending import send_chunk
-from app.campaigns.standing import add_newcomers, due_standing
+from app.campaigns.life import service, standing
+from app.campaigns.life.standing import add_newcomers, due_standing
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.prepare import prepare
 from app.database import collection
 from app.errors import Conflict
 from app.segments.catalogue import forget_catalogue

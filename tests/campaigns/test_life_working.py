@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.campaigns import service
+from app.campaigns.life import service
 from app.database import collection
 from models import Campaign, Member
 from models.campaign import CampaignState

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from app.campaigns.deliveries import latest, list_deliveries
-from app.campaigns.log_export import DELIVERY_COLUMNS, campaigns_csv, deliveries_csv
-from app.campaigns.log_filter import LogFilter, question, too_much
-from app.campaigns.reasons import GROUPS, OWN_WORDS, group_of, why
+from app.campaigns.record.deliveries import latest, list_deliveries
+from app.campaigns.record.log_export import DELIVERY_COLUMNS, campaigns_csv, deliveries_csv
+from app.campaigns.record.log_filter import LogFilter, question, too_much
+from app.campaigns.record.reasons import GROUPS, OWN_WORDS, group_of, why
 from app.database import collection
 from app.errors import InvalidInput, PermissionDenied
 from models import Campaign, Customer, Member
@@ -153,7 +153,7 @@ class TestFilters:
     async def test_a_search_that_fits_too_many_says_so(
         self, database: object, charlie: Member, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.campaigns.log_filter.PEOPLE_SEARCHED", 1)
+        monkeypatch.setattr("app.campaigns.record.log_filter.PEOPLE_SEARCHED", 1)
         for name in ("Ann", "Anna"):
             await Customer(first_name=name, email=f"{name}@example.com").insert()
         with pytest.raises(InvalidInput, match="fits more than 1 people"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.campaigns import service
+from app.campaigns.life import service
 from app.campaigns.pacing import retries
 from app.campaigns.pacing.retries import Ladder
 from app.channels import smtp_outage, smtp_server

@@ -13,9 +13,9 @@ import pytest
 from bson import ObjectId
 from redis.exceptions import RedisError
 
-from app.campaigns import signals
 from app.campaigns.pacing import Allowed, allow, give_back, known, least_seconds, script, take_server, useful
-from app.campaigns.signals import signals as redis
+from app.campaigns.record import signals
+from app.campaigns.record.signals import signals as redis
 from app.database import collection
 from app.settings import Settings, use_settings
 

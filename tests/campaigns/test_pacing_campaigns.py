@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.campaigns import service
+from app.campaigns.life import service
 from app.campaigns.pacing import domain_rates, known, retries
 from app.campaigns.pacing.retries import Ladder
-from app.campaigns.progress import snapshot
-from app.campaigns.signals import signals as redis
+from app.campaigns.record.progress import snapshot
+from app.campaigns.record.signals import signals as redis
 from app.channels import smtp_outage
 from app.database import collection
 from models import Campaign, Member

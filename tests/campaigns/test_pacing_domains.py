@@ -9,7 +9,7 @@ import pytest
 
 from app.campaigns.pacing import Allowed, allow, domain_rates, give_back, learn
 from app.campaigns.pacing.known import known
-from app.campaigns.signals import signals as redis
+from app.campaigns.record.signals import signals as redis
 from app.channels.base import ACCEPTED, Outcome, Result
 from app.settings import Settings, use_settings
 from models.values import now

@@ -22,7 +22,7 @@ WORKER = textwrap.dedent(
     import asyncio, json, random, sys, time
     from bson import ObjectId
     from app.campaigns.pacing import allow, give_back, useful
-    from app.campaigns.signals import close_signals
+    from app.campaigns.record.signals import close_signals
     from app.settings import read_settings, use_settings
 
     redis, campaign_id, rate, seed = sys.argv[1:]

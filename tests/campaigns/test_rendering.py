@@ -11,9 +11,9 @@ from bson import Decimal128
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.campaigns import templates
-from app.campaigns.rendering import EXAMPLE_CUSTOMER, MERGE_TAGS, check_message, compile_message
-from app.campaigns.templates import compile_template
+from app.campaigns.message import templates
+from app.campaigns.message.rendering import EXAMPLE_CUSTOMER, MERGE_TAGS, check_message, compile_message
+from app.campaigns.message.templates import compile_template
 from app.errors import InvalidInput
 from app.settings import Settings, use_settings
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
-from app.campaigns import service
-from app.campaigns.deliveries import get_delivery, list_deliveries, rendered_message
-from app.campaigns.prepare import prepare
-from app.campaigns.sending import send_chunk
+from app.campaigns.life import service
+from app.campaigns.record.deliveries import get_delivery, list_deliveries, rendered_message
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.prepare import prepare
 from app.channels.outbox import list_outbox, outbox_message
 from app.errors import CohortError, Conflict, InvalidInput, NotFound, PermissionDenied
 from models import Campaign, Member

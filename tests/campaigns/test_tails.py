@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from app.campaigns import tails as tails_module
-from app.campaigns.live import Updates
-from app.campaigns.progress import snapshot
-from app.campaigns.tails import Tails
+from app.campaigns.record import tails as tails_module
+from app.campaigns.record.live import Updates
+from app.campaigns.record.progress import snapshot
+from app.campaigns.record.tails import Tails
 from app.database import collection
 from models import Campaign
 from models.campaign import CampaignState

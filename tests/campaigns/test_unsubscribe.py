@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from app.api.unsubscribe import router
-from app.campaigns import service
-from app.campaigns.prepare import prepare
-from app.campaigns.sending import send_chunk
-from app.campaigns.unsubscribe import link_for
+from app.campaigns.life import service
+from app.campaigns.message.unsubscribe import link_for
+from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.prepare import prepare
 from app.database import collection
 from models import Campaign, Customer, Member, Suppression
 from tests.campaigns.conftest import add_people, add_segment, counts, draft

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from app.campaigns.composing import compose
+from app.campaigns.message.composing import compose
 from app.channels.filled import Filled, with_crlf
 from app.channels.mime import mime_bytes
 from tests.channels.test_mime import message

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from app.campaigns import service, signals
+from app.campaigns.life import service
+from app.campaigns.record import signals
 from app.channels.base import Message, Outcome, Result, Unreachable
 from app.channels.simulator import SimulatorChannel
 from app.channels.simulator_fates import REFUSED, REFUSED_FOR_NOW, fate_of

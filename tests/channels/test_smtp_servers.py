@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from app import checkup
-from app.campaigns.signals import close_signals
+from app.campaigns.record.signals import close_signals
 from app.channels import servers as servers_module
 from app.channels import smtp_outage, smtp_server
 from app.channels.base import Result, Unreachable

@@ -13,7 +13,7 @@ OFFERING = textwrap.dedent(
     """
     import resource, signal, sys
     from pathlib import Path
-    from app.campaigns.owners import this_process
+    from app.campaigns.sending.owners import this_process
     from app.channels.acceptances import Acceptances
 
     journal = Acceptances(Path(sys.argv[1]))

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from bson import ObjectId
 
-from app.customers.masking import masked_address, shown_address, shown_to
+from app.campaigns.record.deliveries import get_delivery, list_deliveries, rendered_message
+from app.campaigns.record.log_export import deliveries_csv
+from app.campaigns.record.log_filter import LogFilter
+from app.channels.outbox import list_outbox, outbox_message
+from app.customers.masking import masked_address, shown_address, shown_to, shown_words
 from app.customers.service import create_customer, get_customer, list_customers, page_of_customers
+from app.errors import PermissionDenied
 from app.segments.explain import explain_customer
 from app.segments.preview import glimpse, member_page, near_misses, preview
 from app.segments.preview.people import people_page
 from app.segments.service import create_segment
-from models import Customer
+from models import Customer, Delivery
+from models.campaign import Channel
+from models.delivery import DeliveryState, Event
+from models.outbox import OutboxMessage
+from models.values import now
 from tests.segments.test_rule import condition, group
 
 SECRETS = ("krista", "heinz.example", "555123443", "+1555")
@@ -77,3 +87,54 @@ def _without_shadows(found: object) -> object:
     if hasattr(found, "sample"):
         return [_without_shadows(found.sample), found.found]
     return found
+
+
+async def test_what_servers_said_names_nobody(bob, charlie):
+    words = "550 5.1.1 <Krista@Heinz.example.com>: rejected (see other@example.org); to +15551234430"
+    shown = shown_words(charlie, words, "+15551234430")
+    for secret in (*SECRETS, "Krista", "other@"):
+        assert secret not in shown
+    assert shown.startswith("550 5.1.1 <K•••@H•••.com>: rejected (see o•••@e•••.org)")
+    assert shown_words(bob, words) == words
+
+
+async def test_the_log_and_the_outbox_name_nobody(krista, bob, charlie):
+    campaign, moment = ObjectId(), now()
+    id = f"{campaign}:{krista.id}"
+    words = "550 5.1.1 krista@heinz.example.com unknown"
+    await Delivery(
+        id=id,
+        campaign_id=campaign,
+        customer_id=krista.id,
+        chunk=0,
+        state=DeliveryState.FAILED,
+        channel=Channel.EMAIL,
+        address=krista.email,
+        reason=words,
+        created_at=moment,
+        updated_at=moment,
+        history=[Event(at=moment, state=DeliveryState.FAILED, words=words)],
+    ).insert()
+    await OutboxMessage(
+        id=id,
+        sender="Shop <shop@example.com>",
+        recipient=krista.email,
+        subject="Hello",
+        html='<a href="http://cohort.test/u/abc-DEF_1.x">leave</a>',
+        text="Leave: http://cohort.test/u/abc-DEF_1.x",
+        headers={"List-Unsubscribe": "<http://cohort.test/u/abc>"},
+    ).insert()
+    for member, hidden in ((charlie, True), (bob, False)):
+        shown = [
+            await list_deliveries(member),
+            await get_delivery(member, id),
+            await rendered_message(member, id),
+            [one.model_dump(exclude={"search"}) for one in (await list_outbox(member))[0]],
+            (await outbox_message(member, id)).model_dump(exclude={"search"}),
+        ]
+        for place, found in enumerate(shown):
+            known = ("krista@heinz", "abc-DEF", "List-Unsubscribe")
+            assert not (hidden and any(secret in str(found) for secret in known)), (place, found)
+        assert hidden or "abc-DEF" in str(shown[2])
+    with pytest.raises(PermissionDenied):
+        await deliveries_csv(charlie, LogFilter())

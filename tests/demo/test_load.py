@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from app.auth.members import system_member
-from app.campaigns.service import estimate
+from app.campaigns.life.service import estimate
 from app.customers.service import create_customer
 from app.database import collection
 from app.demo import DemoSummary, load, load_demo

@@ -15,8 +15,8 @@ from dramatiq import Broker, Worker
 from dramatiq.asyncio import set_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from app.campaigns import signals
-from app.campaigns.sending import Draining
+from app.campaigns.record import signals
+from app.campaigns.sending.chunk import Draining
 from app.channels.ways_out import close_channels
 from app.settings import Settings
 from tasks.broker import IDLE_MILLISECONDS, build_broker

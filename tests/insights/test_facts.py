@@ -11,7 +11,7 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 
 from app.ai.insights.grounding import ungrounded
-from app.campaigns.ledger import delivery_id
+from app.campaigns.sending.ledger import delivery_id
 from app.customers.service import create_customer
 from app.database import collection
 from app.errors import NotFound

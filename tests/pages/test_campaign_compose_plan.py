@@ -9,7 +9,7 @@ import pytest
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
-from app.campaigns.service import create_campaign
+from app.campaigns.life.service import create_campaign
 from app.customers.service import create_customer
 from app.segments.service import create_segment
 from app.settings import Settings, use_settings

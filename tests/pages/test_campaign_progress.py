@@ -10,12 +10,12 @@ import pytest
 from beanie import PydanticObjectId
 from nicegui.testing import User
 
-from app.campaigns.live import updates
+from app.campaigns.life.service import create_campaign, pause, send
 from app.campaigns.pacing import DomainRate
-from app.campaigns.progress import Counts, Snapshot, publish_hint
-from app.campaigns.reasons import plain
-from app.campaigns.service import create_campaign, pause, send
-from app.campaigns.tails import tails
+from app.campaigns.record.live import updates
+from app.campaigns.record.progress import Counts, Snapshot, publish_hint
+from app.campaigns.record.reasons import plain
+from app.campaigns.record.tails import tails
 from app.customers.service import create_customer
 from app.segments.service import create_segment
 from app.settings import Settings

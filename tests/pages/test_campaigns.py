@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.testing import User
 
-from app.campaigns.service import create_campaign, send, update_campaign
+from app.campaigns.life.service import create_campaign, send, update_campaign
 from app.customers.service import create_customer
 from app.segments.service import create_segment
 from models import Campaign, Member, Segment

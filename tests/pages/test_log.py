@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from nicegui.testing import User
 
-from app.campaigns.service import create_campaign, send
+from app.campaigns.life.service import create_campaign, send
 from app.customers.service import create_customer
 from app.segments.service import create_segment
 from app.settings import Settings
@@ -117,7 +117,7 @@ class TestLog:
     async def test_what_is_too_wide_says_how_to_narrow_it(
         self, user: User, alice: Member, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.campaigns.log_filter.PEOPLE_SEARCHED", 1)
+        monkeypatch.setattr("app.campaigns.record.log_filter.PEOPLE_SEARCHED", 1)
         campaign = await _campaign(alice)
         for name in ("Ann", "Anna"):
             await _delivery(alice, campaign, name, DeliveryState.SENT)

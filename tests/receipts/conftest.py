@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from app.campaigns import signals
-from app.campaigns.ledger import tally_of
-from app.campaigns.progress import Counts, counts_of
+from app.campaigns.record import signals
+from app.campaigns.record.progress import Counts, counts_of
+from app.campaigns.sending.ledger import tally_of
 from app.database import collection
 from app.receipts.ingesting import ingest_due
 from app.receipts.service import receipt_key, record

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pymongo.errors import ConnectionFailure
 
-from app.campaigns import signals
+from app.campaigns.record import signals
 from app.database import collection
 from app.receipts import counting, ingesting
 from app.receipts.counting import recount_due

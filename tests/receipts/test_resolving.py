@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from app.audit.listing import list_entries
-from app.campaigns import service as campaigns
+from app.campaigns.life import service as campaigns
 from app.errors import Conflict, NotFound, PermissionDenied
 from app.receipts.service import resolve_all_unknown, resolve_unknown
 from models import Member

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from app.campaigns.service import create_campaign
+from app.campaigns.life.service import create_campaign
 from app.errors import CohortError, Conflict, FieldError, InvalidInput, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue
 from app.segments.rule import parse_rule, rule_json

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from app.campaigns.service import create_campaign, update_campaign
+from app.campaigns.life.service import create_campaign, update_campaign
 from app.database import collection
 from app.errors import CohortError, Conflict, InvalidInput, NotFound, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from app.campaigns import service, signals
-from app.campaigns.due import ENQUEUE_AGAIN_SECONDS, due_work
-from app.campaigns.prepare import prepare
+from app.campaigns.life import service
+from app.campaigns.record import signals
+from app.campaigns.sending.due import ENQUEUE_AGAIN_SECONDS, due_work
+from app.campaigns.sending.prepare import prepare
 from app.database import collection
 from app.settings import use_settings
 from models import Member

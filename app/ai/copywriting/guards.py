@@ -10,7 +10,7 @@ from app.ai.copywriting.claims import Brief, unfounded
 from app.ai.copywriting.draft import Assignment, MessageDraft
 from app.ai.copywriting.liquid import TooMuchLiquid, spoken
 from app.ai.copywriting.markup import addresses_of, cleaned, has_markup, words_of
-from app.campaigns.rendering import check_message
+from app.campaigns.message.rendering import check_message
 from app.errors import InvalidInput
 
 LONGEST_SUBJECT = 120

@@ -7,7 +7,7 @@ import re
 
 import nh3
 
-from app.campaigns.placeholders import Placeholders
+from app.campaigns.message.placeholders import Placeholders
 
 TAGS = {"p", "br", "strong", "b", "em", "i", "u", "ul", "ol", "li", "h1", "h2", "h3", "a", "div", "span"}
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--|<!DOCTYPE", re.IGNORECASE)

@@ -12,7 +12,7 @@ from app.ai.personal import says_personal
 from app.ai.ports import MessageWriter
 from app.ai.provider import ProviderFailed, configured
 from app.auth.permissions import require
-from app.campaigns.merge_tags import MERGE_TAGS, shop_name
+from app.campaigns.message.merge_tags import MERGE_TAGS, shop_name
 from app.errors import InvalidInput, NotFound, RuleError
 from app.segments.catalogue import Catalogue, load_catalogue
 from app.segments.rule import parse_rule

@@ -14,8 +14,8 @@ import structlog
 from beanie import PydanticObjectId
 from bson import ObjectId
 
-from app.campaigns.progress import counts_of
-from app.campaigns.states import move
+from app.campaigns.life.states import move
+from app.campaigns.record.progress import counts_of
 from app.database import collection
 from models.campaign import Campaign, CampaignState, Channel
 from models.delivery import DeliveryState as State

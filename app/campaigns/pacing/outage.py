@@ -9,9 +9,9 @@ import structlog
 from bson import ObjectId
 from pymongo import ReturnDocument
 
-from app.campaigns import signals
-from app.campaigns.progress import publish_hint
-from app.campaigns.states import swap
+from app.campaigns.life.states import swap
+from app.campaigns.record import signals
+from app.campaigns.record.progress import publish_hint
 from app.database import collection
 from models.campaign import CampaignState, Channel
 from models.chunk import ChunkState

@@ -9,7 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from app.campaigns.pacing.script import PREFIX, moment_now
-from app.campaigns.signals import signals
+from app.campaigns.record.signals import signals
 from app.database import collection
 from models.delivery import DeliveryState as State
 

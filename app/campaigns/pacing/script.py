@@ -10,7 +10,7 @@ from typing import Any
 
 from redis.exceptions import NoScriptError
 
-from app.campaigns.signals import signals
+from app.campaigns.record.signals import signals
 
 PREFIX = "cohort:pace"
 

@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.auth.permissions import require
-from app.campaigns import signals
+from app.campaigns.record import signals
 from app.database import collection
 from app.segments.growth.recording import STATES
 from app.segments.saved import get_segment

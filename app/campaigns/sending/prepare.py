@@ -1,0 +1,126 @@
+"""Freezing a campaign's audience into chunks."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from bson import ObjectId
+from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
+
+from app.campaigns.audience.reach import audience_filter
+from app.campaigns.life.states import swap
+from app.campaigns.record import signals
+from app.campaigns.sending.leases import LEASE_SECONDS
+from app.campaigns.sending.owners import new_owner
+from app.database import collection
+from app.errors import InvalidInput
+from models.campaign import CampaignState
+from models.chunk import Chunk, ChunkState, Tally
+from models.values import now
+
+CHUNK_SIZE = 500
+CHUNKS_AT_ONCE = 20
+
+log = structlog.get_logger(__name__)
+
+
+async def prepare(campaign_id: ObjectId) -> None:
+    """Freeze who is in the segments now into chunks and start the campaign.
+
+    Delivery guarantee: may run any number of times; each run begins by removing the chunks of the one before, and only
+    the one that holds the lease starts the campaign. A segment that cannot be used any more pauses it with the reason.
+    """
+    owner = new_owner()
+    campaign = await _take(campaign_id, owner)
+    if campaign is None:
+        return
+    try:
+        wanted = await audience_filter(campaign["segment_ids"], campaign["exclude_segment_ids"])
+        audience = await _freeze(campaign_id, owner, wanted)
+    except InvalidInput as problem:
+        reason = f"The audience cannot be found any more: {problem.detail}"
+        await _leave(campaign, CampaignState.PAUSED, pause_reason=reason)
+        return
+    except BaseException:
+        with contextlib.suppress(PyMongoError):
+            await collection("campaigns").update_one(
+                {"_id": campaign_id, "lease_owner": owner}, {"$set": {"lease_until": None}}
+            )
+        raise
+    if audience is None:
+        return
+    moment = now()
+    if await _leave(campaign, CampaignState.RUNNING, audience=audience, started_at=moment):
+        log.info("campaign started", campaign=str(campaign_id), audience=audience)
+        await signals.wake()
+
+
+async def _take(campaign_id: ObjectId, owner: str) -> dict[str, Any] | None:
+    moment = now()
+    return await collection("campaigns").find_one_and_update(
+        {"_id": campaign_id, "state": CampaignState.PREPARING, "lease_until": {"$not": {"$gt": moment}}},
+        {"$set": {"lease_owner": owner, "lease_until": moment + timedelta(seconds=LEASE_SECONDS)}},
+        return_document=ReturnDocument.AFTER,
+    )
+
+
+async def _freeze(campaign_id: ObjectId, owner: str, wanted: dict[str, Any]) -> int | None:
+    """Write the chunks, about half a million ids a second. None when the lease or the campaign went elsewhere."""
+    await collection("chunks").delete_many({"campaign_id": campaign_id})
+    found = collection("customers").find(wanted, {"_id": 1}, batch_size=10_000, allow_disk_use=True).sort("_id", 1)
+    audience, numbered = 0, 0
+    ids: list[ObjectId] = []
+    chunks: list[dict[str, Any]] = []
+
+    async def write() -> bool:
+        nonlocal chunks
+        if not await _renew(campaign_id, owner):
+            return False
+        if chunks:
+            await collection("chunks").insert_many(chunks, ordered=False)
+            chunks = []
+        return True
+
+    async for row in found:
+        ids.append(row["_id"])
+        audience += 1
+        if len(ids) == CHUNK_SIZE:
+            chunks.append(chunk_document(campaign_id, numbered, ids))
+            numbered += 1
+            ids = []
+            if len(chunks) == CHUNKS_AT_ONCE and not await write():
+                return None
+    if ids:
+        chunks.append(chunk_document(campaign_id, numbered, ids))
+    return audience if await write() else None
+
+
+async def _renew(campaign_id: ObjectId, owner: str) -> bool:
+    mine = {"_id": campaign_id, "state": CampaignState.PREPARING, "lease_owner": owner}
+    until = now() + timedelta(seconds=LEASE_SECONDS)
+    return (await collection("campaigns").update_one(mine, {"$set": {"lease_until": until}})).matched_count == 1
+
+
+async def _leave(campaign: dict[str, Any], to: CampaignState, **changes: Any) -> bool:
+    free = {"lease_owner": None, "lease_until": None}
+    moved = await swap(campaign["_id"], CampaignState.PREPARING, campaign["version"], to, **free, **changes)
+    return moved is not None
+
+
+def chunk_document(campaign_id: ObjectId, number: int, ids: list[ObjectId]) -> dict[str, Any]:
+    """A chunk of these customers as it is inserted: waiting, never touched."""
+    chunk = Chunk.model_construct(
+        id=f"{campaign_id}:{number}",
+        campaign_id=campaign_id,
+        n=number,
+        customer_ids=[],
+        size=len(ids),
+        state=ChunkState.WAITING,
+        tally=Tally(),
+    )
+    document = chunk.model_dump(exclude={"id", "revision_id"})
+    return {"_id": chunk.id, **document, "campaign_id": campaign_id, "customer_ids": list(ids)}
