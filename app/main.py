@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.metadata import version
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -25,11 +27,14 @@ from app.auth.members import ensure_owner
 from app.auth.session import SlidingSession
 from app.campaigns.record import live
 from app.errors import SettingsError, Unavailable
+from app.processes import end_as_orphan
 from app.settings import Settings, get_settings, use_settings
 
 FIRST_TRY_SECONDS = 3
 RETRY_SECONDS = 1
 SHUTDOWN_SECONDS = 10
+ORPHAN_SECONDS = 2.0
+"""How long the same may take once the supervisor has died."""
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +70,21 @@ def create_app(settings: Settings | None = None, *, with_pages: bool = True) -> 
 
 def serve(settings: Settings, app: FastAPI | None = None) -> None:
     """Serve `app`, or a new one, until SIGTERM or SIGINT; open requests get ten seconds to end."""
-    uvicorn.Server(uvicorn_config(settings, app)).run()
+    _Server(uvicorn_config(settings, app)).run()
+
+
+class _Server(uvicorn.Server):
+    """One that does not outlive `cohort run`: its servers end with it, so open requests wait for nothing."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._parent = os.getppid()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The kernel says SIGTERM too when the parent was killed; then the next `cohort run` waits for this process."""
+        if not self.should_exit:
+            end_as_orphan(self._parent, ORPHAN_SECONDS)
+        super().handle_exit(sig, frame)
 
 
 def uvicorn_config(settings: Settings, app: FastAPI | None = None) -> uvicorn.Config:

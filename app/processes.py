@@ -8,6 +8,8 @@ import ctypes
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -93,3 +95,19 @@ def how_it_ended(code: int | None) -> str:
         with contextlib.suppress(ValueError):
             return f"was killed by {signal.Signals(-code).name}"
     return f"ended with code {code}"
+
+
+def end_as_orphan(parent: int, seconds: float) -> None:
+    """From now on end this process `seconds` after `parent`, whatever it is still waiting for. Returns at once.
+
+    Looked at again and again: a parent of several threads is still there for a moment after the kernel has told its
+    children of its death (prctl(2), PR_SET_PDEATHSIG, which goes by the thread).
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        time.sleep(seconds)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="orphan", daemon=True).start()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-QUEUES = {"campaign": "campaigns", "import": "imports", "receipt": "receipts", "segment": "segments"}
+QUEUES = {
+    "campaign": "campaigns",
+    "import": "imports",
+    "lapsed": "lapsed",
+    "receipt": "receipts",
+    "segment": "segments",
+}
 """The queue of an actor, by the first part of its name: an import of a million rows holds up no campaign."""
 
 DEFAULT_QUEUE = "default"

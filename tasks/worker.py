@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from types import FrameType
 
 import structlog
@@ -16,6 +15,7 @@ from dramatiq import Worker
 from dramatiq.middleware.asyncio import AsyncIO
 
 from app.campaigns.sending.chunk import Draining
+from app.processes import end_as_orphan
 from app.settings import Settings, use_settings
 from tasks.broker import IDLE_MILLISECONDS, build_broker
 from tasks.process import OpenProcess
@@ -59,23 +59,11 @@ def run_worker(settings: Settings) -> None:
         log.info("worker ready", threads=settings.worker_threads)
         ended.wait()
         log.info("worker stops")
-        threading.Thread(target=_end_as_orphan, args=(parent,), daemon=True).start()
+        end_as_orphan(parent, ORPHAN_SECONDS)
     worker.stop(timeout=STOP_MILLISECONDS)
     broker.close()
     if process.problem is not None:
         raise process.problem
-
-
-def _end_as_orphan(parent: int) -> None:
-    """End this process ORPHAN_SECONDS after its parent.
-
-    Looked at again and again: a parent of several threads is still there for a moment after the kernel has told its
-    children of its death (prctl(2), PR_SET_PDEATHSIG, which goes by the thread).
-    """
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    time.sleep(ORPHAN_SECONDS)
-    os._exit(1)
 
 
 def _share_arenas() -> None:

@@ -166,7 +166,7 @@ async def test_the_log_finds_deliveries_and_shows_the_message(settings, database
     assert [one.reason for one in (await list_deliveries(charlie, state="skipped"))[0]] == [
         "Has not agreed to receive email"
     ]
-    found, _ = await list_deliveries(charlie, search="p3@exam")
+    found, _ = await list_deliveries(bob, search="p3@exam")
     assert [one.address for one in found] == ["p3@example.com"]
     assert len((await list_deliveries(charlie, customer_id=people[0]))[0]) == 1
     assert (await get_delivery(charlie, found[0].id)).name == "P3 Person"

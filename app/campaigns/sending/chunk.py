@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from bson import ObjectId
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
@@ -30,7 +31,7 @@ from app.campaigns.sending import ledger, settling
 from app.campaigns.sending.chunk_in_hand import ChunkInHand
 from app.campaigns.sending.claims import Claim, compose_all, decide
 from app.campaigns.sending.handover import hand_over
-from app.campaigns.sending.leases import Lease, take_lease
+from app.campaigns.sending.leases import Lease, lapsed_chunks, take_lease
 from app.campaigns.sending.outcomes import write_outcomes
 from app.campaigns.sending.watch import Watched, watching
 from app.channels.acceptances import journal
@@ -64,9 +65,18 @@ async def send_chunk(chunk_id: str) -> None:
     that nothing was taken, or when nobody can say and the campaign prefers a second copy to none (`ambiguity`).
     Running it twice, or twice at once, does nothing more.
     """
+    # The people of a sender that died have waited already; behind the chunks in line they would wait for all of them.
+    for lapsed in await lapsed_chunks(ObjectId(chunk_id.partition(":")[0]), now()):
+        if await _send(lapsed):
+            break
+    await _send(chunk_id)
+
+
+async def _send(chunk_id: str) -> bool:
+    """False when somebody else has the chunk, or it is not due."""
     lease = await take_lease(chunk_id)
     if lease is None:
-        return
+        return False
     journal(acceptances_folder()).begin()
     settling.begin(lease.owner)
     try:
@@ -85,6 +95,7 @@ async def send_chunk(chunk_id: str) -> None:
             await lease.lapse()
         raise
     settling.end(lease.owner)
+    return True
 
 
 class _Sending(ChunkInHand):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from app.campaigns.life.series import due_series
 from app.campaigns.life.standing import due_standing
 from app.campaigns.life.states import swap
 from app.campaigns.sending.finalize import UNDONE
+from app.campaigns.sending.leases import lapsed_chunks
 from app.campaigns.sending.owners import surely_dead
 from app.database import collection
 from models.campaign import CampaignState as State
@@ -100,7 +101,7 @@ async def _chunks(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
     """The next chunks of a running campaign, or its end."""
     id = campaign["_id"]
     lost = moment - timedelta(seconds=ENQUEUE_AGAIN_SECONDS)
-    lapsed = await _lapsed(id, moment)
+    lapsed = await lapsed_chunks(id, moment)
     undone = {"campaign_id": id, "state": {"$in": UNDONE}}
     if not lapsed and await collection("chunks").find_one(undone, {"_id": 1}) is None:
         return [] if campaign.get("standing") else [Work("campaign.finalize", str(id))]
@@ -112,7 +113,7 @@ async def _chunks(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
         ],
     }
     room = _room(campaign, moment) - await collection("chunks").count_documents(busy)
-    ids = list(lapsed)
+    ids: list[str] = []
     if room > 0:
         ready = {
             "campaign_id": id,
@@ -121,12 +122,11 @@ async def _chunks(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
             "enqueued_at": {"$not": {"$gt": lost}},
         }
         found = collection("chunks").find(ready, {"_id": 1}).sort("n", 1).limit(room)
-        fresh = [row["_id"] async for row in found]
+        ids = [row["_id"] async for row in found]
         await collection("chunks").update_many(
-            {"_id": {"$in": fresh}, "state": ChunkState.WAITING}, {"$set": {"enqueued_at": moment}}
+            {"_id": {"$in": ids}, "state": ChunkState.WAITING}, {"$set": {"enqueued_at": moment}}
         )
-        ids += fresh
-    return [Work("campaign.send_chunk", chunk) for chunk in ids]
+    return [*_taken_over(lapsed), *(Work("campaign.send_chunk", chunk) for chunk in ids)]
 
 
 async def _settling(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
@@ -135,24 +135,13 @@ async def _settling(campaign: Mapping[str, Any], moment: datetime) -> list[Work]
     begun = {"campaign_id": id, "state": ChunkState.WAITING, "touched": True}
     await collection("chunks").update_many(begun, {"$set": {"next_at": None}})
     ids = [row["_id"] async for row in collection("chunks").find(begun, {"_id": 1})]
-    ids += await _lapsed(id, moment)
-    return [Work("campaign.send_chunk", chunk) for chunk in ids] or [Work("campaign.finalize", str(id))]
+    work = [*_taken_over(await lapsed_chunks(id, moment)), *(Work("campaign.send_chunk", chunk) for chunk in ids)]
+    return work or [Work("campaign.finalize", str(id))]
 
 
-async def _lapsed(campaign_id: Any, moment: datetime) -> list[str]:
-    """Leased chunks whose holder is silent for too long, or surely dead, whose lease then ends here."""
-    lapsed: list[str] = []
-    leased = {"campaign_id": campaign_id, "state": ChunkState.LEASED}
-    async for chunk in collection("chunks").find(leased, {"owner": 1, "lease_until": 1}):
-        if chunk["lease_until"] < moment:
-            lapsed.append(chunk["_id"])
-        elif surely_dead(chunk["owner"]):
-            await collection("chunks").update_one(
-                {"_id": chunk["_id"], "owner": chunk["owner"]},
-                {"$set": {"lease_until": moment - timedelta(seconds=1)}},
-            )
-            lapsed.append(chunk["_id"])
-    return lapsed
+def _taken_over(chunks: Sequence[str]) -> list[Work]:
+    """Chunks whose sender died go before those that nobody has begun."""
+    return [Work("lapsed.take_over", chunk) for chunk in chunks]
 
 
 def _room(campaign: Mapping[str, Any], moment: datetime) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ReturnDocument
 
-from app.campaigns.sending.owners import new_owner
+from app.campaigns.sending.owners import new_owner, surely_dead
 from app.database import collection
 from models.chunk import ChunkState
 from models.values import now
@@ -135,3 +135,19 @@ async def take_lease(chunk_id: str) -> Lease | None:
 
 def _until() -> datetime:
     return now() + timedelta(seconds=LEASE_SECONDS)
+
+
+async def lapsed_chunks(campaign_id: ObjectId, moment: datetime) -> list[str]:
+    """Leased chunks whose holder is silent for too long, or surely dead, whose lease then ends here."""
+    lapsed: list[str] = []
+    leased = {"campaign_id": campaign_id, "state": ChunkState.LEASED.value}
+    async for chunk in collection("chunks").find(leased, {"owner": 1, "lease_until": 1}):
+        if chunk["lease_until"] < moment:
+            lapsed.append(chunk["_id"])
+        elif surely_dead(chunk["owner"]):
+            await collection("chunks").update_one(
+                {"_id": chunk["_id"], "owner": chunk["owner"]},
+                {"$set": {"lease_until": moment - timedelta(seconds=1)}},
+            )
+            lapsed.append(chunk["_id"])
+    return lapsed
