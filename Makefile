@@ -40,6 +40,7 @@ PEOPLE ?= 20000
 KILLS ?= 10
 
 chaos: $(TOOLS)
+	CHAOS=1 $(BIN)/python -m pytest tests/chaos
 	@$(BIN)/python -m tests.chaos --people $(PEOPLE) --kills $(KILLS) --seeds $(SEEDS) $(ARGS)
 
 lint: $(TOOLS)

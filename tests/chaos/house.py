@@ -194,6 +194,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def patience() -> float:
+    """By how much everything may take longer now: 1 on a machine that does little else, more on a busy one."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 async def until(check: Callable[[], object], seconds: float, what: str) -> None:
     """Wait until `check` (a function or a coroutine function) says yes. Raises TimeoutError naming `what`."""
     deadline = time.monotonic() + seconds

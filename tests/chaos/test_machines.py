@@ -15,7 +15,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from tests.chaos.books import Books, compare
-from tests.chaos.house import ELSEWHERE, House, connections, until
+from tests.chaos.house import ELSEWHERE, House, connections, patience, until
 from tests.chaos.house import send as signal_to
 from tests.chaos.reader import Reader
 from tests.chaos.servers import outside
@@ -74,7 +74,7 @@ async def test_a_machine_that_dies_is_replaced_and_its_journal_counts_once_it_is
             campaign = await shop.draft()
             async with Reader(shop, near.mongodb_url, sink, campaign, PEOPLE) as reader:
                 await shop.act(campaign, "send")
-                await until(lambda: _far_mails(far, sink) >= 100, 30, "mails from the other machine")
+                await until(lambda: _far_mails(far, sink) >= 100, 60, "mails from the other machine")
 
                 dying = far.pids("worker")
                 signal_to(signal.SIGSTOP, dying)
@@ -92,9 +92,9 @@ async def test_a_machine_that_dies_is_replaced_and_its_journal_counts_once_it_is
                     now = await _owners(near.mongodb_url, campaign)
                     return not any(now.get(chunk) == owner for chunk, owner in held.items())
 
-                await until(moved_on, RECOVERY_SECONDS, "the chunks of the dead machine to go on")
+                await until(moved_on, RECOVERY_SECONDS * patience(), "the chunks of the dead machine to go on")
                 sink.take(0.0)
-                await until(lambda: reader.state == "done", 60, "the end")
+                await until(lambda: reader.state == "done", 120, "the end")
                 without = await compare(near.mongodb_url, campaign, PEOPLE, sink)
                 assert not without.faults(resend=False, connections=CLAIMED)
 
@@ -104,7 +104,7 @@ async def test_a_machine_that_dies_is_replaced_and_its_journal_counts_once_it_is
                 async def as_known_as_can_be() -> bool:
                     return _taken_but_unknown(await compare(near.mongodb_url, campaign, PEOPLE, sink)) <= len(open_then)
 
-                await until(as_known_as_can_be, RECOVERY_SECONDS, "the journal to be read")
+                await until(as_known_as_can_be, RECOVERY_SECONDS * patience(), "the journal to be read")
                 await until(lambda: reader.state == "done", 30, "the end")
                 books = await compare(near.mongodb_url, campaign, PEOPLE, sink)
             assert reader.wrong == []

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.chaos.conftest import PEOPLE, Mailing, Site
+from tests.chaos.house import patience, until
 from tests.chaos.house import send as signal_to
-from tests.chaos.house import until
 
 pytestmark = pytest.mark.journey
 
@@ -27,8 +27,9 @@ async def test_pause_is_seen_within_a_second_and_resume_within_two(site: Site, s
     await mailing.taken(30)
     asked = time.monotonic()
     await mailing.shop.act(mailing.id, "pause")
-    await asyncio.sleep(PAUSE_SECONDS + WATCHED_SECONDS)
-    after = asked + PAUSE_SECONDS + latency  # what was on the wire may still be answered
+    within = PAUSE_SECONDS * patience()
+    await asyncio.sleep(within + WATCHED_SECONDS)
+    after = asked + within + latency  # what was on the wire may still be answered
     assert mailing.sink.between(after, time.monotonic()) == 0
     counts = (await mailing.shop.campaign(mailing.id))["counts"]
     assert counts["sent"] == mailing.sink.total()
@@ -39,7 +40,7 @@ async def test_pause_is_seen_within_a_second_and_resume_within_two(site: Site, s
     await mailing.one_more()
     first = mailing.sink.first_after(asked)
     assert first is not None
-    assert first - asked - latency < RESUME_SECONDS
+    assert first - asked - latency < RESUME_SECONDS * patience()
     mailing.sink.take(0.0)
     books = await mailing.done()
     assert books.states == {"sent": PEOPLE}
@@ -52,7 +53,7 @@ async def test_workers_that_are_stopped_in_mid_campaign_leave_nothing_unknown(si
     for taken in (150, 300):
         before = set(site.house.pids("worker"))
         signal_to(signal.SIGTERM, before)
-        await until(lambda before=before: not before & set(site.house.parts()), 25, "the workers to end")  # type: ignore[misc]
+        await until(lambda before=before: not before & set(site.house.parts()), 25 * patience(), "the workers to end")  # type: ignore[misc]
         counts = (await mailing.shop.campaign(mailing.id))["counts"]
         assert counts["sent"] == mailing.sink.total()
         await mailing.taken(taken)
