@@ -83,7 +83,7 @@ async def test_wrong_fields_are_named(marketer, draft):
         assert response.json()["errors"][0]["field"] == field, (change, response.text)
 
 
-async def test_deliveries_are_listed_and_erased_people_leave_no_address(owner, marketer, viewer, draft):
+async def test_deliveries_are_listed_and_erased_people_leave_no_address(owner, marketer, draft):
     campaign = (await marketer.post("/api/campaigns", json=draft)).json()
     customer = await Customer.find_one(Customer.first_name == "Ann")
     assert customer is not None
@@ -103,16 +103,16 @@ async def test_deliveries_are_listed_and_erased_people_leave_no_address(owner, m
         sent_at=moment,
     ).insert()
     path = f"/api/campaigns/{campaign['id']}/deliveries"
-    page = (await viewer.get(path, params={"state": "sent"})).json()
+    page = (await marketer.get(path, params={"state": "sent"})).json()
     assert [(one["id"], one["address"]) for one in page["items"]] == [(key, "ann@example.com")]
-    assert (await viewer.get(path, params={"state": "failed"})).json()["items"] == []
-    timeline = (await viewer.get(f"/api/customers/{customer.id}/timeline")).json()
+    assert (await marketer.get(path, params={"state": "failed"})).json()["items"] == []
+    timeline = (await marketer.get(f"/api/customers/{customer.id}/timeline")).json()
     assert timeline["items"][0]["delivery"]["campaign_name"] == "Spring"
     assert (await owner.post(f"/api/customers/{customer.id}/erase")).status_code == 200
-    found = (await viewer.get(f"/api/deliveries/{key}")).json()
+    found = (await marketer.get(f"/api/deliveries/{key}")).json()
     assert (found["address"], found["name"], found["state"]) == (None, "", "sent")
     for id in ("x", "a:b", "0" * 24):
-        assert (await viewer.get(f"/api/deliveries/{id}")).status_code == 404
+        assert (await marketer.get(f"/api/deliveries/{id}")).status_code == 404
 
 
 async def test_a_plan_is_taken_and_shown_as_it_was_given(marketer, draft):
