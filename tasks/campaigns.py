@@ -23,10 +23,6 @@ from tasks.queues import queue_of
 
 LONGEST_MILLISECONDS = 60 * 60 * 1000
 
-TAKE_OVER = "lapsed.take_over"
-BEFORE_OTHERS = -10
-"""Dramatiq hands out the message of the lowest priority first, of those that a worker has fetched."""
-
 log = structlog.get_logger(__name__)
 
 
@@ -42,14 +38,6 @@ def declare(broker: Broker) -> None:
             time_limit=LONGEST_MILLISECONDS,
         )
         declared(function)
-    dramatiq.actor(
-        actor_name=TAKE_OVER,
-        queue_name=queue_of(TAKE_OVER),
-        broker=broker,
-        max_retries=0,
-        time_limit=LONGEST_MILLISECONDS,
-        priority=BEFORE_OTHERS,
-    )(take_over)
 
 
 async def prepare(campaign_id: str) -> None:
@@ -65,13 +53,6 @@ async def add_newcomers(campaign_id: str) -> None:
 async def send_chunk(chunk_id: str) -> None:
     """Send to one chunk. At most once for each customer and try, however often the message comes; a try whose end
     nobody knows is repeated only where the campaign asks for it (`ambiguity`).
-    """
-    await _calmly(sending.send_chunk(chunk_id), chunk_id)
-
-
-async def take_over(chunk_id: str) -> None:
-    """The same for a chunk whose sender died. It has a queue of its own and goes first, because the people in it wait
-    already, and behind all others they would wait for the whole campaign. Guarantee as of `send_chunk`.
     """
     await _calmly(sending.send_chunk(chunk_id), chunk_id)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 QUEUES = {
     "campaign": "campaigns",
     "import": "imports",
-    "lapsed": "lapsed",
     "receipt": "receipts",
     "segment": "segments",
 }

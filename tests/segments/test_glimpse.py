@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from bson import Decimal128, ObjectId
+from pymongo.errors import ExecutionTimeout
 
 from app.database import collection, database
 from app.errors import InvalidInput, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue
 from app.segments.preview import at_a_glance, condition_counts, costs, estimating, glimpse, near_misses, preview
 from app.segments.preview.estimating import estimate
+from app.segments.rule.dates import clock_at
+from app.segments.saved.current import read_rule
 from models import Member
 from models.customer import shadows_of
 from models.order import shadows_of as order_shadows
@@ -79,8 +82,8 @@ async def test_a_small_shop_is_counted_exactly(charlie: Member, monkeypatch: pyt
 
 async def test_what_takes_too_long_is_estimated(charlie: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_a_glance, "GUARD_SECONDS", 0.0)
-    for name, value in {"SAMPLED": 200, "SAMPLED_WITH_ORDERS": 200, "FIRST_BATCH": 20, "BUDGET_SECONDS": 60.0}.items():
-        monkeypatch.setattr(estimating, name, value)
+    for name in ("SAMPLED", "SAMPLED_WITH_ORDERS"):
+        monkeypatch.setattr(estimating, name, 200)
     for rule, size in (
         (condition("city", "=", "pune"), 100),
         (group(bought("count", ">=", 1, **SHOES)), 100),
@@ -98,21 +101,35 @@ async def test_what_takes_too_long_is_estimated(charlie: Member, monkeypatch: py
         assert fitting
 
 
-async def test_time_that_is_up_widens_the_margin(charlie: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_a_glance, "GUARD_SECONDS", 0.0)
-    for name, value in {"SAMPLED": 200, "FIRST_BATCH": 20, "BUDGET_SECONDS": 60.0}.items():
-        monkeypatch.setattr(estimating, name, value)
-    with_time = await glimpse(charlie, condition("city", "=", "pune"))
-    monkeypatch.setattr(estimating, "BUDGET_SECONDS", 0.0)
-    without = await glimpse(charlie, condition("city", "=", "pune"))
-    assert without.margin > 1.5 * with_time.margin
-    assert abs(without.estimate - 100) <= 3 * without.margin
+async def test_time_that_is_up_widens_the_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, catalogue = await read_rule(group(condition("city", "=", "pune")))
+    clock = clock_at(now(), catalogue)
+
+    async def every_fourth(_: object, size: int) -> list[ObjectId]:
+        return [ObjectId() for _ in range(size // 4)]
+
+    async def never_again(_: object, size: int) -> list[ObjectId]:
+        if size > estimating.FIRST_BATCH:
+            raise ExecutionTimeout("too long")
+        return await every_fourth(_, size)
+
+    async def about(look: Any, budget: float) -> estimating.Estimate:
+        monkeypatch.setattr(estimating._Sampler, "look", look)
+        monkeypatch.setattr(estimating, "BUDGET_SECONDS", budget)
+        return await estimate(rule, catalogue, clock, total=1_000_000, longest_ms=1_000)
+
+    with_time, without, cut_off = (
+        await about(every_fourth, 60.0),
+        await about(every_fourth, 0.0),
+        await about(never_again, 60.0),
+    )
+    assert len(with_time.found) >= estimating.SAMPLED // 4 - 10
+    assert len(without.found) == len(cut_off.found) == estimating.FIRST_BATCH // 4
+    assert with_time.margin < 20_000 < without.margin == cut_off.margin
+    assert abs(with_time.count - 250_000) < 5_000
 
 
 async def test_a_sample_of_everybody_has_no_margin() -> None:
-    from app.segments.rule.dates import clock_at
-    from app.segments.saved.current import read_rule
-
     rule, catalogue = await read_rule(group(bought("count", ">=", 2, **SHOES)))
     about = await estimate(rule, catalogue, clock_at(now(), catalogue), total=SIZE, longest_ms=5_000)
     assert (about.margin, len(about.found)) == (0, about.count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -126,7 +126,7 @@ async def _chunks(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
         await collection("chunks").update_many(
             {"_id": {"$in": ids}, "state": ChunkState.WAITING}, {"$set": {"enqueued_at": moment}}
         )
-    return [*_taken_over(lapsed), *(Work("campaign.send_chunk", chunk) for chunk in ids)]
+    return [Work("campaign.send_chunk", chunk) for chunk in (*lapsed, *ids)]
 
 
 async def _settling(campaign: Mapping[str, Any], moment: datetime) -> list[Work]:
@@ -135,13 +135,8 @@ async def _settling(campaign: Mapping[str, Any], moment: datetime) -> list[Work]
     begun = {"campaign_id": id, "state": ChunkState.WAITING, "touched": True}
     await collection("chunks").update_many(begun, {"$set": {"next_at": None}})
     ids = [row["_id"] async for row in collection("chunks").find(begun, {"_id": 1})]
-    work = [*_taken_over(await lapsed_chunks(id, moment)), *(Work("campaign.send_chunk", chunk) for chunk in ids)]
-    return work or [Work("campaign.finalize", str(id))]
-
-
-def _taken_over(chunks: Sequence[str]) -> list[Work]:
-    """Chunks whose sender died go before those that nobody has begun."""
-    return [Work("lapsed.take_over", chunk) for chunk in chunks]
+    ids += await lapsed_chunks(id, moment)
+    return [Work("campaign.send_chunk", chunk) for chunk in ids] or [Work("campaign.finalize", str(id))]
 
 
 def _room(campaign: Mapping[str, Any], moment: datetime) -> int:
