@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,9 @@ __all__ = ["clock"]
 
 TOO_FAST = Outcome(result=Result.TEMPORARY, words="421 4.7.28 unusual rate of mail", slow_down=True)
 BUSY = Outcome(result=Result.TEMPORARY, words="451 4.3.0 try later", slow_down=True)
+GREYLISTED = Outcome(result=Result.TEMPORARY, words="451 4.7.1 come back in five minutes", slow_down=True)
+MANY = 20
+"""Complaints that are more than noise among the answers of eight seconds at 100 a second."""
 
 
 async def send(one: dict[str, Any], clock: Clock, domain: str, per_second: int, seconds: float) -> list[float]:
@@ -40,7 +44,7 @@ async def test_a_domain_that_asks_for_less_gets_half_of_what_it_got(clock: Clock
     one = campaign()
     await send(one, clock, "gmail.com", 100, 8)
     assert await domain_rates() == []
-    await learn(["gmail.com", "x.org"], [TOO_FAST, ACCEPTED])
+    await learn(["gmail.com"] * MANY + ["x.org"], [TOO_FAST] * MANY + [ACCEPTED])
     (slowed,) = await domain_rates()
     assert slowed.domain == "gmail.com"
     assert slowed.per_second == pytest.approx(50, rel=0.12)
@@ -56,17 +60,17 @@ async def test_a_domain_that_asks_for_less_gets_half_of_what_it_got(clock: Clock
 async def test_each_further_complaint_halves_again_but_not_twice_in_a_second(clock: Clock):
     one = campaign()
     await send(one, clock, "gmail.com", 100, 8)
-    await learn(["gmail.com"] * 3, [TOO_FAST] * 3)
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     first = await rate_of("gmail.com")
     clock.now += 0.5
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     assert await rate_of("gmail.com") == first
     clock.now += 0.6
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     assert await rate_of("gmail.com") == pytest.approx(first / 2)
     for _ in range(40):
         clock.now += 1.1
-        await learn(["gmail.com"], [TOO_FAST])
+        await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     assert await rate_of("gmail.com") == 0.1
     assert (await domain_rates())[0].sentence.startswith("gmail.com slowed to 1 in 10 seconds because")
 
@@ -74,7 +78,7 @@ async def test_each_further_complaint_halves_again_but_not_twice_in_a_second(clo
 async def test_a_quiet_domain_recovers_step_by_step_and_is_forgotten(clock: Clock):
     one = campaign()
     await send(one, clock, "gmail.com", 100, 8)
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     (slowed,) = await domain_rates()
     for step in range(1, 5):
         clock.now += 10.001
@@ -109,6 +113,30 @@ async def test_a_few_busy_answers_are_no_request_to_slow_down(clock: Clock):
     assert await rate_of("x.org") is not None
 
 
+async def test_greylisting_of_one_in_twentyfive_slows_nobody_however_few_go_a_second(clock: Clock):
+    chance = random.Random(7)
+    for per_second in (1, 3, 10, 100):
+        for _ in range(120):
+            answers = [GREYLISTED if chance.random() < 0.04 else ACCEPTED for _ in range(per_second)]
+            await learn(["x.org"] * per_second, answers)
+            clock.now += 1
+    assert await domain_rates() == []
+
+
+async def test_one_closed_connection_in_a_hundred_mails_slows_nobody(clock: Clock):
+    for _ in range(60):
+        await learn(["x.org"] * 100, [*[ACCEPTED] * 99, TOO_FAST])
+        clock.now += 1
+    assert await domain_rates() == []
+
+
+async def test_a_domain_that_refuses_everybody_is_slowed_by_its_third_answer(clock: Clock):
+    await learn(["x.org"] * 2, [GREYLISTED] * 2)
+    assert await domain_rates() == []
+    await learn(["x.org"], [GREYLISTED])
+    assert await rate_of("x.org") is not None
+
+
 async def test_what_was_never_offered_says_nothing_of_the_domain(clock: Clock):
     await learn(["x.org", ""], [Outcome(result=Result.UNTOUCHED, words="away", slow_down=True), TOO_FAST])
     assert await domain_rates() == []
@@ -119,7 +147,7 @@ async def test_a_slow_domain_waits_alone(clock: Clock):
     clock.now += 1
     await allow(one, ["x.org"])
     clock.now += 1
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     mixed = ["gmail.com", "x.org"] * 20
     allowed: Allowed = await allow(one, mixed)
     assert allowed.go == tuple(range(1, 40, 2))
@@ -134,7 +162,7 @@ async def test_the_domains_rate_is_used_though_many_chunks_wait(clock: Clock):
     """Forty chunks of 100 each, which rest until their turn, as the sender does."""
     one = campaign()
     await send(one, clock, "gmail.com", 100, 8)
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     before = clock.now
     left = dict.fromkeys(range(40), 100)
     due = dict.fromkeys(left, clock.now)
@@ -159,7 +187,7 @@ async def test_the_domains_rate_is_used_though_many_chunks_wait(clock: Clock):
 async def test_given_back_tokens_of_a_slow_domain_are_there_again(clock: Clock):
     one = campaign()
     await send(one, clock, "gmail.com", 40, 8)
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     await allow(one, ["gmail.com"])
     clock.now += 0.5
     taken = len((await allow(one, ["gmail.com"] * 50)).go)
@@ -173,7 +201,7 @@ async def test_another_process_hears_of_it_within_a_second(clock: Clock):
     one = campaign()
     await allow(one, ["gmail.com"])
     mine = known.__dict__.copy()
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     known.__dict__.update(mine)
     assert (await allow(one, ["gmail.com"])).go == (0,)
     clock.now += 1
@@ -182,12 +210,12 @@ async def test_another_process_hears_of_it_within_a_second(clock: Clock):
 
 async def test_what_redis_forgot_limits_nobody_and_its_absence_hurts_nobody(clock: Clock, settings: Settings):
     one = campaign()
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
     assert (await allow(one, ["gmail.com"] * 3)).later
     await redis().flushdb()
     assert (await allow(one, ["gmail.com"] * 3)).go == (0, 1, 2)
     use_settings(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
-    await learn(["gmail.com"], [TOO_FAST])
+    await learn(["gmail.com"] * MANY, [TOO_FAST] * MANY)
 
 
 async def test_numbers_have_no_domain(clock: Clock):

@@ -26,8 +26,17 @@ SLOWEST = 0.1
 NOISE = 0.1
 """A share of a domain's answers: fewer that ask for less mean single mailboxes and greylisting, not the domain."""
 
-EXPLICIT = re.compile(r"\s*(421|429|503)\b|.*\b4\.7\.\d+", re.DOTALL)
-"""Answers that mean the sender's rate whatever their share (RFC 5321 section 4.2.2, RFC 3463 X.7.X, RFC 6585)."""
+NOISE_ANSWERS = 2
+"""So many say nothing whatever their share: among few answers chance alone makes one of ten, and a rate that is halved
+for it gets fewer answers still."""
+
+EXPLICIT_NOISE = 0.02
+"""The share for answers that name the rate: a server that ends every hundredth connection with 421 asks for nothing,
+and a rate halved for each of them would end near none."""
+
+EXPLICIT = re.compile(r"\s*(421|429|503)\b|.*\b4\.7\.(28|500|65\d)\b", re.DOTALL)
+"""Answers that mean the sender's rate (RFC 5321 section 4.2.2, RFC 6585; 4.7.28 is Gmail's, 4.7.500 and 4.7.65x are
+Outlook's). Other 4.7.x do not: 4.7.1 is how greylisting answers whoever comes for the first time (RFC 6647)."""
 
 log = structlog.get_logger(__name__)
 
@@ -168,7 +177,7 @@ async def learn(domains: Sequence[str], outcomes: Sequence[Outcome]) -> None:
         known.answer(domain, outcome.slow_down)
         if outcome.slow_down and (domain not in asked or EXPLICIT.match(outcome.words)):
             asked[domain] = outcome.words
-    asked = {name: words[:200] for name, words in asked.items() if EXPLICIT.match(words) or known.share(name) >= NOISE}
+    asked = {name: words[:200] for name, words in asked.items() if _is_meant(name, words)}
     if not asked:
         return
     try:
@@ -179,3 +188,10 @@ async def learn(domains: Sequence[str], outcomes: Sequence[Outcome]) -> None:
     known.slow |= frozenset(asked)
     for name, rate in dict(answer["cut"]).items():
         log.warning("domain slowed", domain=name, per_second=round(rate, 2), words=asked[name])
+
+
+def _is_meant(domain: str, words: str) -> bool:
+    """Whether the domain asks for less, and not only chance, a full mailbox or greylisting."""
+    if EXPLICIT.match(words):
+        return known.share(domain) >= EXPLICIT_NOISE
+    return known.share(domain) >= NOISE and known.asked(domain) > NOISE_ANSWERS

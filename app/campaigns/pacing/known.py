@@ -68,7 +68,11 @@ class Known:
     def share(self, domain: str) -> float:
         """How many of the domain's latest answers asked for less, 0 to 1."""
         answers = sum(each[domain] for each in self._answers)
-        return sum(each[domain] for each in self._asked) / answers if answers else 0.0
+        return self.asked(domain) / answers if answers else 0.0
+
+    def asked(self, domain: str) -> int:
+        """How many of the domain's latest answers asked for less."""
+        return sum(each[domain] for each in self._asked)
 
 
 known = Known()
