@@ -121,7 +121,7 @@ async def test_a_throttle_holds_over_all_workers(mailing, sink, bob: Member):
         await until_state(campaign, CampaignState.DONE)
         took = time.monotonic() - started
     assert (await counts(campaign)).sent == 60
-    assert 1.1 < took < 4
+    assert 1.1 < took < 10  # without a throttle it takes a fraction of a second, and a busy machine adds seconds
 
 
 async def test_open_pages_see_the_campaign_move(mailing, sink, bob: Member):
