@@ -31,7 +31,9 @@ _TEXTS: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         else f"should have {ctx.get('min_length')} characters or more"
     ),
     "string_too_long": lambda ctx: f"should have {ctx.get('max_length')} characters at most",
-    "too_short": lambda ctx: f"should have {ctx.get('min_length')} entries or more",
+    "too_short": lambda ctx: (
+        "should not be empty" if ctx.get("min_length") == 1 else f"should have {ctx.get('min_length')} entries or more"
+    ),
     "too_long": lambda ctx: f"should have {ctx.get('max_length')} entries at most",
     "bool_type": "should be true or false",
     "bool_parsing": "should be true or false",
@@ -66,6 +68,9 @@ _TEXTS: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
 }
 """Our words for pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
 
+_OF_TEXT = {"too_short": "string_too_short", "too_long": "string_too_long"}
+"""What pydantic calls a length that it checks behind a validator of ours, and what that is when it is a text's."""
+
 
 def field_path(location: Sequence[str | int]) -> str:
     """`("body", "items", 0, "price")` as `items[0].price`; the place is kept only when nothing else is there."""
@@ -93,6 +98,8 @@ def message_of(error: Details) -> str:
     kind = str(error.get("type"))
     if kind in ("value_error", "assertion_error"):
         return str(error.get("msg", "")).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if kind in _OF_TEXT and isinstance(error.get("input"), str):
+        kind = _OF_TEXT[kind]
     text = _TEXTS.get(kind)
     if text is None:
         message = str(error.get("msg", "is not right"))
@@ -125,7 +132,7 @@ def field_errors(errors: Iterable[Details], known: Iterable[str] = ()) -> list[F
 
 def errors_of(problem: ValidationError, model: type[BaseModel]) -> list[FieldError]:
     """The errors of one model's validation, in our words."""
-    return field_errors(problem.errors(include_url=False, include_input=False), names_of(model))
+    return field_errors(problem.errors(include_url=False), names_of(model))
 
 
 def names_of(model: type[BaseModel]) -> list[str]:

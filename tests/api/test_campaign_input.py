@@ -134,6 +134,10 @@ async def test_a_name_stays_one_line(marketer, segment: str):
     assert response.status_code in (201, 422)
     if response.status_code == 201:
         assert response.json()["name"] == "A Bcc: x@y.z"
+    for name in ("", "   "):
+        told(await marketer.post("/api/campaigns", json={**good("email", segment), "name": name}), "name", "empty")
+    long = {**good("email", segment), "name": "x" * 121}
+    told(await marketer.post("/api/campaigns", json=long), "name", "120 characters at most")
     told(await marketer.post("/api/campaigns", json={**good("email", segment), "name": "A\x00B"}), "name", None)
     told(await marketer.post("/api/campaigns", json={**good("email", segment), "name": "A\x1b[2J"}), "name", None)
 
