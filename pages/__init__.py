@@ -66,6 +66,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         warning="#ffc53d",
     )
     nicegui_app.on_startup(sessions.start)
+    nicegui_app.on_shutdown(sessions.stop)
     _quiet_expected_errors()
     core.sio.eio.cors_allowed_origins = None
     ui.run_with(
