@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, *, with_pages: bool = True) -> 
         lifespan=_lifespan,
     )
     app.state.settings = settings
+    app.state.closing = []
     install_problems(app)
     install_docs(app)
     for router in routers():
@@ -132,6 +133,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         preparing.cancel()
         await asyncio.wait({preparing})
+        for close in app.state.closing:
+            await close()
         await failures.settled()
         await live.stop()
         await database.disconnect()

@@ -64,7 +64,7 @@ async def look_once(member_id: ObjectId | None = None) -> int:
     pages = {
         client: seen
         for client, seen in _watched.items()
-        if not client.is_deleted and member_id in (None, seen.member_id)
+        if Client.instances.get(client.id) is client and member_id in (None, seen.member_id)
     }
     if not pages:
         return 0
