@@ -2,7 +2,8 @@
 
 The file is a zip archive: `manifest.json` names the format and counts every collection; `collections/NAME.bson` holds
 its documents one after the other, as mongodump writes them; a signing key that was generated into the data folder is
-in `secret_key`, because links in mails that were already sent are signed with it. The archive is of mode 0600.
+in `secret_key`, and those before it in `secret_keys_former`, because links in mails that were already sent are signed
+with them. The archive is of mode 0600.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
 from app.errors import Conflict, InvalidInput, Unavailable
+from app.secret_key import FILE_NAME, FORMER_FILE_NAME
 from app.settings import Settings
 from models.values import now
 
@@ -105,9 +107,9 @@ async def _fill(settings: Settings, archive: zipfile.ZipFile) -> Contents:
                     raise
             indexes = [index async for index in await database[name].list_indexes() if index["name"] != "_id_"]
             collections.append({"name": name, "count": count, "options": one["options"], "indexes": indexes})
-    key = settings.data_dir / "secret_key"
-    if not settings.secret_key.get_secret_value() and key.exists():
-        archive.writestr("secret_key", key.read_bytes())
+    for name in _kept_keys(settings):
+        if (settings.data_dir / name).exists():
+            archive.writestr(name, (settings.data_dir / name).read_bytes())
     manifest = {
         "format": FORMAT,
         "version": metadata.version("cohort"),
@@ -116,6 +118,11 @@ async def _fill(settings: Settings, archive: zipfile.ZipFile) -> Contents:
     }
     archive.writestr("manifest.json", json_util.dumps(manifest, indent=1))
     return _contents(manifest)
+
+
+def _kept_keys(settings: Settings) -> list[str]:
+    """The key files that go with the database; a SECRET_KEY of the environment is kept where that is."""
+    return [FORMER_FILE_NAME] if settings.secret_key.get_secret_value() else [FILE_NAME, FORMER_FILE_NAME]
 
 
 async def read_backup(path: Path) -> Contents:
@@ -152,8 +159,9 @@ async def restore_backup(settings: Settings, path: Path, *, force: bool = False)
                 await database[_INCOMING + one["name"]].rename(one["name"], dropTarget=True)
             for name in set(there) - {one["name"] for one in manifest["collections"]}:
                 await database.drop_collection(name)
-        if "secret_key" in archive.namelist() and not settings.secret_key.get_secret_value():
-            _restore_key(settings, archive.read("secret_key"))
+        for name in _kept_keys(settings):
+            if name in archive.namelist():
+                _restore_key(settings, name, archive.read(name))
     return _contents(manifest)
 
 
@@ -183,9 +191,9 @@ async def _bring_in(database: AsyncDatabase[Any], archive: zipfile.ZipFile, one:
         )
 
 
-def _restore_key(settings: Settings, key: bytes) -> None:
-    path = settings.data_dir / "secret_key"
-    draft = path.with_name(f"secret_key.{secrets.token_hex(4)}")
+def _restore_key(settings: Settings, name: str, key: bytes) -> None:
+    path = settings.data_dir / name
+    draft = path.with_name(f"{name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
         handle.write(key)

@@ -81,7 +81,11 @@ def _guarded(check: str, look: Callable[[], tuple[State, str]]) -> Finding:
 
 def _data_folder(settings: Settings) -> tuple[State, str]:
     folder = private_folder(settings.data_dir.resolve())
-    loose = [path.name for path in (folder / "secret_key", folder / "run") if path.exists() and _readable(path)]
+    loose = [
+        path.name
+        for path in (folder / "secret_key", folder / "secret_keys_former", folder / "run")
+        if path.exists() and _readable(path)
+    ]
     if loose:
         return State.WARN, f"{folder}: others on this machine may read {' and '.join(loose)}; use chmod go= on it"
     other = holder(folder)

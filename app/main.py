@@ -23,7 +23,9 @@ from app.api.metrics import Measured
 from app.api.origin import own_origin_only
 from app.api.problems import install as install_problems
 from app.api.security_headers import SecurityHeaders
-from app.auth.members import ensure_owner
+from app.audit.key_change import note_key_change
+from app.auth import failures
+from app.auth.members import ensure_owner, system_member
 from app.auth.session import SlidingSession
 from app.campaigns.record import live
 from app.errors import SettingsError, Unavailable
@@ -57,6 +59,7 @@ def create_app(settings: Settings | None = None, *, with_pages: bool = True) -> 
         lifespan=_lifespan,
     )
     app.state.settings = settings
+    app.state.closing = []
     install_problems(app)
     install_docs(app)
     for router in routers():
@@ -130,6 +133,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         preparing.cancel()
         await asyncio.wait({preparing})
+        for close in app.state.closing:
+            await close()
+        await failures.settled()
         await live.stop()
         await database.disconnect()
 
@@ -140,6 +146,7 @@ async def _prepare(settings: Settings) -> None:
     async def with_database() -> None:
         await database.connect(settings.mongodb_url)
         await ensure_owner(settings)
+        await note_key_change(system_member())
 
     await _until_it_works("database", with_database)
     await _until_it_works("queue", live.start)

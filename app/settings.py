@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import SettingsError
+from app.secret_key import former_keys, kept_key
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -51,6 +50,9 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs sessions and links, 32 characters or more; generated once if empty."
+    )
+    secret_keys_former: SecretStr = Field(
+        SecretStr(""), description="Earlier values of SECRET_KEY, separated by commas: they verify and never sign."
     )
     data_dir: Path = Field(Path("data"), description="Folder for the embedded servers' data and the generated key.")
     timezone: str = Field("UTC", description="The shop's zone (IANA name): midnight and schedules follow it.")
@@ -179,6 +181,13 @@ class Settings(BaseSettings):
             raise ValueError("should have 32 characters or more")
         return value
 
+    @field_validator("secret_keys_former")
+    @classmethod
+    def _each_long_enough(cls, value: SecretStr) -> SecretStr:
+        if any(key.strip() and len(key.strip()) < 32 for key in value.get_secret_value().split(",")):
+            raise ValueError("each key should have 32 characters or more")
+        return value
+
     @property
     def zone(self) -> ZoneInfo:
         """The shop's time zone."""
@@ -203,25 +212,12 @@ class Settings(BaseSettings):
 
     def signing_key(self) -> bytes:
         """SECRET_KEY, or the key generated once into the data folder (mode 0600). Safe when two processes race."""
-        given = self.secret_key.get_secret_value()
-        if given:
-            return given.encode()
-        path = self.data_dir / "secret_key"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as handle:
-                handle.write(secrets.token_urlsafe(48))
-                handle.flush()
-                os.fsync(handle.fileno())
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        return path.read_bytes().strip()
+        return self.secret_key.get_secret_value().encode() or kept_key(self.data_dir)
+
+    def former_keys(self) -> tuple[bytes, ...]:
+        """Keys that verify and never sign: SECRET_KEYS_FORMER, and those that `cohort rotate-key` replaced."""
+        given = self.secret_keys_former.get_secret_value().split(",")
+        return (*(key.strip().encode() for key in given if key.strip()), *former_keys(self.data_dir))
 
 
 def _next_database(url: str) -> str:

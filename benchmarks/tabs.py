@@ -35,7 +35,8 @@ from websockets.asyncio.client import connect
 
 from app import database
 from app.auth.session import COOKIE
-from app.auth.tokens import SESSION_SECONDS, issue_access
+from app.auth.sessions import SESSION_SECONDS, Arrival, begin_session
+from app.auth.tokens import issue_access
 from app.campaigns.record.progress import publish_hint
 from app.campaigns.record.signals import close_signals
 from app.database import collection
@@ -277,7 +278,8 @@ async def main() -> None:
             use_settings(settings)
             await database.connect(settings.mongodb_url)
             member = await Member(email="owner@example.com", name="Owner", role=Role.OWNER).insert()
-            cookie = issue_access(member, SESSION_SECONDS, audience="session")
+            session = await begin_session(member, Arrival(kind="browser", how="password"))
+            cookie = issue_access(session, member, SESSION_SECONDS)
             async with web(settings, folder / "web") as (base, pid):
                 runs = (
                     [(given.tabs, given.seen)]

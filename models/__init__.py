@@ -19,6 +19,8 @@ from models.segment_draft import SegmentDraft
 from models.segment_record import SegmentRecord
 from models.segment_revision import SegmentRevision
 from models.segment_state import RecordKeeper, SegmentBits, SegmentState
+from models.session import Session
+from models.sign_in_policy import SignInPolicy
 from models.suppression import Suppression
 
 DOCUMENTS = [
@@ -43,6 +45,8 @@ DOCUMENTS = [
     SegmentRevision,
     SegmentState,
     SegmentDraft,
+    Session,
+    SignInPolicy,
     Suppression,
 ]
 
@@ -69,5 +73,7 @@ __all__ = [
     "SegmentRecord",
     "SegmentRevision",
     "SegmentState",
+    "Session",
+    "SignInPolicy",
     "Suppression",
 ]

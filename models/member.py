@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from beanie import Document
+from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, Field, PrivateAttr
 from pymongo import ASCENDING, IndexModel
 
@@ -52,6 +52,7 @@ class Member(Document):
     last_seen_at: Moment | None = None
     created_at: Moment = Field(default_factory=now)
     _scopes: frozenset[str] | None = PrivateAttr(default=None)
+    _session_id: PydanticObjectId | None = PrivateAttr(default=None)
 
     @property
     def scopes(self) -> frozenset[str] | None:
@@ -63,6 +64,16 @@ class Member(Document):
         limited: Member = self.model_copy()
         limited._scopes = scopes
         return limited
+
+    @property
+    def session_id(self) -> PydanticObjectId | None:
+        """The session this request came in; None when it came with a key, or from the command line."""
+        return self._session_id
+
+    def signed_in_by(self, session_id: PydanticObjectId) -> Member:
+        """The same member, for a request of this session."""
+        self._session_id = session_id
+        return self
 
     class Settings:
         name = "members"

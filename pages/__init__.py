@@ -41,6 +41,8 @@ PAGES = (
     "settings_account",
     "settings_keys",
     "settings_team",
+    "settings_sign_in",
+    "second_step_setup",
 )
 
 
@@ -66,6 +68,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         warning="#ffc53d",
     )
     nicegui_app.on_startup(sessions.start)
+    app.state.closing.append(sessions.stop)  # NiceGUI shuts down later, when the signals are gone
     _quiet_expected_errors()
     core.sio.eio.cors_allowed_origins = None
     ui.run_with(

@@ -7,7 +7,6 @@ from zoneinfo import available_timezones
 
 from nicegui import ui
 
-from app.auth.members import end_sessions
 from app.auth.profile import change_password, unlink, update_profile
 from app.auth.providers import providers
 from app.errors import InvalidInput
@@ -18,7 +17,6 @@ from pages.components import (
     button,
     card,
     chip,
-    confirm,
     select_field,
     show_errors,
     text,
@@ -27,6 +25,7 @@ from pages.components import (
 )
 from pages.frame import frame, page
 from pages.second_step import SecondStep
+from pages.session_list import sessions_card
 from pages.settings_tabs import settings_tabs
 
 SHOPS = ""
@@ -34,7 +33,7 @@ SHOPS = ""
 
 @page("/settings", permission=None, title="Settings")
 async def settings_account(member: Member) -> None:
-    """Three cards, one subject each."""
+    """One card for each subject."""
     with frame(member, "Settings", member.email):
         settings_tabs(member, "account")
         with box("stack gap-6 narrow"):
@@ -42,7 +41,8 @@ async def settings_account(member: Member) -> None:
             _password(member)
             SecondStep(member).draw()
             _ways_in(member)
-            _sessions(member)
+            sessions = sessions_card(member)
+    await sessions.load()
 
 
 def _profile(member: Member) -> None:
@@ -113,20 +113,3 @@ def _ways_in(member: Member) -> None:
                     toast("Unlinked")
 
                 button("Unlink", kind="ghost", small=True, on_click=forget)
-
-
-def _sessions(member: Member) -> None:
-    async def end() -> None:
-        assert member.id is not None
-        if await confirm(
-            "Sign out everywhere?",
-            "Every browser and every token of yours is signed out at once, this one too. API keys stay.",
-            action="Sign out everywhere",
-            cancel="Stay",
-        ):
-            await end_sessions(member, member.id)
-            ui.navigate.to("/signin")
-
-    with card("Sessions"), box("line justify-between gap-4 flex-wrap"):
-        text("Signs out every browser and every token, for when a device is lost.", "muted", tag="p")
-        button("Sign out everywhere", on_click=end)

@@ -10,11 +10,12 @@ from app.auth.permissions import allowed
 from models import Member
 from pages.components.text import text
 
-Section = Literal["account", "keys", "team", "audit"]
+Section = Literal["account", "keys", "team", "sign-in", "audit"]
 PAGES: dict[Section, tuple[str, str, str | None]] = {
     "account": ("Your account", "/settings", None),
     "keys": ("API keys", "/settings/keys", None),
     "team": ("Team", "/settings/team", "members.manage"),
+    "sign-in": ("Sign-in", "/settings/sign-in", "members.manage"),
     "audit": ("Audit log", "/settings/audit", "audit.read"),
 }
 

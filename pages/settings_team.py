@@ -33,6 +33,7 @@ from pages.components import (
 )
 from pages.frame import frame, page
 from pages.secret_shown import secret_shown
+from pages.session_list import members_sessions
 from pages.settings_tabs import settings_tabs
 
 COLUMNS = (
@@ -156,6 +157,10 @@ def _edit(member: Member, one: Member, sheet: Sheet, table: DataTable) -> None:
                 button("Remove the second step", icon="lock", on_click=remove)
             if one.id != member.id:
                 button("Deactivate" if one.active else "Activate", icon="ban" if one.active else "check", on_click=turn)
+
+        if one.id != member.id and one.active:
+            box("rule")
+            members_sessions(member, one)
 
     async def save() -> None:
         await change_role(member, id, Role(role.value))

@@ -18,6 +18,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from app import database as db
 from app.backup import read_backup, restore_backup, write_backup
 from app.errors import Conflict, InvalidInput
+from app.secret_key import rotate_key
 from app.settings import Settings
 
 KEPT = {
@@ -97,11 +98,13 @@ class TestBackup:
         path = tmp_path / "shop.zip"
         old = settings.model_copy(update={"secret_key": type(settings.secret_key)(""), "data_dir": tmp_path / "old"})
         new = old.model_copy(update={"data_dir": tmp_path / "new"})
+        former = old.signing_key()
+        rotate_key(old.data_dir)
         key = old.signing_key()
-        assert new.signing_key() != key
+        assert new.signing_key() not in (key, former)
         await write_backup(old, path)
         await restore_backup(new, path, force=True)
-        assert new.signing_key() == key
+        assert (new.signing_key(), new.former_keys()) == (key, (former,))
         assert stat.S_IMODE((tmp_path / "new" / "secret_key").stat().st_mode) == 0o600
 
 

@@ -34,6 +34,7 @@ def routers() -> list[APIRouter]:
         segment_overlap,
         segment_rules,
         segments,
+        sessions,
         sign_in,
         sign_in_with,
         unknown,
@@ -61,6 +62,7 @@ def routers() -> list[APIRouter]:
         insights,
         ai_calls,
         keys,
+        sessions,
         audit,
     )
     return [

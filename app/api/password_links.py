@@ -55,7 +55,7 @@ async def _choose(request: Request, purpose: Purpose, token: str, password: str)
         return _see(f"/{purpose}?token=used")
     except InvalidInput:
         return _see(f"/{purpose}?{urlencode({'token': token, 'error': 1})}")
-    return await let_in(request, member, "/")
+    return await let_in(request, member, "/", "link")
 
 
 def _see(location: str) -> RedirectResponse:

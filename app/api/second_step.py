@@ -1,90 +1,88 @@
-"""Between the password and the session, for members who have a second step."""
+"""Between the first proof and the session: the second step, for members who have one or have to have one."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from beanie import PydanticObjectId
-from bson import ObjectId
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.api.origin import require_own_origin
 from app.audit import Origin, asked_from, note
+from app.auth.failures import note_failure
+from app.auth.first_step import PATH, SET_UP_PATH, forget, recall, remember
 from app.auth.second_factor import has_second_factor, pass_second_factor
-from app.auth.session import set_cookie
+from app.auth.session import set_cookies
+from app.auth.sessions import Arrival, begin_session
+from app.auth.sign_in_policy import needs_second_step
 from app.auth.throttle import TooManyAttempts
-from app.auth.tokens import read_link, sign_link
 from app.errors import InvalidInput, NotFound
-from app.settings import get_settings
 from models.member import Member
+from models.session import Session, SessionKind, SignInWay
 
 router = APIRouter(include_in_schema=False)
 
-COOKIE = "cohort_second"
-PATH = "/signin-code"
-PURPOSE = "second-step"
-SECONDS = 300
 
-
-async def let_in(request: Request, member: Member, target: str) -> Response:
-    """To `target`, signed in; or to the second step first, with the first one remembered for five minutes."""
-    if not has_second_factor(member):
-        response = RedirectResponse(target, status_code=303)
-        set_cookie(response, member)
-        await note_sign_in(request, member)
+async def let_in(request: Request, member: Member, target: str, how: SignInWay) -> Response:
+    """To `target`, signed in; or first to the second step, or to setting one up where the workspace asks for it."""
+    if has_second_factor(member):
+        response = RedirectResponse(PATH, status_code=303)
+        remember(response, member, how, target)
         return response
-    response = RedirectResponse(PATH, status_code=303)
-    passed = {"m": str(member.id), "v": member.token_version, "next": target}
-    response.set_cookie(
-        COOKIE,
-        sign_link(PURPOSE, passed, SECONDS),
-        max_age=SECONDS,
-        path=PATH,
-        httponly=True,
-        samesite="lax",
-        secure=get_settings().public_url.startswith("https://"),
-    )
+    if await needs_second_step(member):
+        response = RedirectResponse(SET_UP_PATH, status_code=303)
+        remember(response, member, how, target, sets_up=True)
+        return response
+    return await signed_in(RedirectResponse(target, status_code=303), request, member, how, second_factor=False)
+
+
+async def signed_in(
+    response: Response, request: Request, member: Member, how: SignInWay, *, second_factor: bool
+) -> Response:
+    """`response` with the cookies of a new session."""
+    session = await begin(request, member, "browser", how, second_factor=second_factor)
+    set_cookies(response, member, session)
     return response
+
+
+async def begin(request: Request, member: Member, kind: SessionKind, how: SignInWay, *, second_factor: bool) -> Session:
+    """A new session of who has proved everything, and its line in the audit log."""
+    address = request.client.host if request.client else ""
+    agent = request.headers.get("user-agent", "")
+    arrival = Arrival(kind=kind, how=how, second_factor=second_factor, address=address, agent=agent)
+    session = await begin_session(member, arrival)
+    asked_from.set(Origin("sign-in", address))
+    after = {"how": how, "second_step": second_factor, "kind": kind}
+    await note(member, "member.sign-in", id=member.id, name=member.email, after=after)
+    return session
 
 
 @router.post(PATH)
 async def post_code(request: Request, code: Annotated[str, Form()] = "") -> Response:
     """Sign in with a code; back to the form when it is wrong, to the first step when that was too long ago."""
     require_own_origin(request, strict=False)
+    passed = recall(request)
+    if passed is None:
+        return forget(_see("/signin?error=late"))
     try:
-        passed = read_link(PURPOSE, request.cookies.get(COOKIE, ""))
-    except InvalidInput:
-        return _forget(_see("/signin?error=late"))
-    if not ObjectId.is_valid(str(passed.get("m"))):
-        return _forget(_see("/signin?error=late"))
-    try:
-        member = await pass_second_factor(PydanticObjectId(str(passed["m"])), code[:40])
+        member = await pass_second_factor(passed.member_id, code[:40])
     except TooManyAttempts:
-        return _forget(_see("/signin?error=1&reason=throttled"))
+        return forget(_see("/signin?error=1&reason=throttled"))
     except InvalidInput:
+        await _note_wrong_code(request, passed.member_id)
         return _see(f"{PATH}?error=1")
     except NotFound:
-        return _forget(_see("/signin?error=late"))
-    if member.token_version != passed.get("v"):
-        return _forget(_see("/signin?error=late"))
-    response = _see(str(passed.get("next") or "/"))
-    set_cookie(response, member)
-    await note_sign_in(request, member)
-    return _forget(response)
+        return forget(_see("/signin?error=late"))
+    if member.token_version != passed.version:
+        return forget(_see("/signin?error=late"))
+    return forget(await signed_in(_see(passed.next), request, member, passed.how, second_factor=True))
 
 
-async def note_sign_in(request: Request, member: Member) -> None:
-    """Who came in, and from where."""
-    asked_from.set(Origin("sign-in", request.client.host if request.client else ""))
-    await note(member, "member.sign-in", id=member.id, name=member.email)
+async def _note_wrong_code(request: Request, member_id: object) -> None:
+    member = await Member.get(member_id)
+    if member is not None:
+        note_failure(request.client.host if request.client else "", member.email, "code")
 
 
 def _see(location: str) -> RedirectResponse:
     return RedirectResponse(location, status_code=303)
-
-
-def _forget(response: Response) -> Response:
-    secure = get_settings().public_url.startswith("https://")
-    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="lax", secure=secure)
-    return response

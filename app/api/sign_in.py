@@ -11,8 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.api.origin import require_own_origin
 from app.api.second_step import let_in
-from app.auth.members import authenticate, end_sessions
-from app.auth.session import clear_cookie, member_of_request
+from app.auth.failures import note_failure
+from app.auth.members import authenticate
+from app.auth.session import clear_cookies, forget_renewal, member_of_request
+from app.auth.sessions import sign_out
 from app.auth.throttle import TooManyAttempts, count_attempt, forget_attempts
 from app.auth.welcome import claim_welcome
 from app.errors import CohortError, NotFound, NotSignedIn
@@ -30,10 +32,17 @@ def local_path(text: str) -> str:
 
 
 async def sign_in(request: Request, email: str, password: str) -> Member:
-    """Check a sign-in and count it when it fails. Raises NotSignedIn and TooManyAttempts."""
+    """Check a sign-in; count and note it when it fails. Raises NotSignedIn and TooManyAttempts."""
     address = request.client.host if request.client else "unknown"
-    await count_attempt(address, email)
-    member = await authenticate(email, password)
+    try:
+        await count_attempt(address, email)
+        member = await authenticate(email, password)
+    except TooManyAttempts:
+        note_failure(address, email, "throttled")
+        raise
+    except NotSignedIn:
+        note_failure(address, email, "password")
+        raise
     await forget_attempts(address, email)
     return member
 
@@ -57,19 +66,19 @@ async def post_sign_in(
         if target != "/":
             query |= {"next": target}
         return _see(f"/signin?{urlencode(query)}")
-    return await let_in(request, member, target)
+    return await let_in(request, member, target, "password")
 
 
 @router.post("/signout")
 async def post_sign_out(request: Request) -> Response:
-    """End every session of the member: one who signs out somewhere means it, and open tabs end with it."""
+    """End this browser's session, and every tab that is open in it."""
     require_own_origin(request)
     member = await member_of_request(request)
-    if member is not None and member.id is not None:
-        await end_sessions(member, member.id)
-    request.scope.pop("cohort.renew_session", None)
+    if member is not None and member.session_id is not None:
+        await sign_out(member)
+    forget_renewal(request)
     response = _see("/signin")
-    clear_cookie(response)
+    clear_cookies(response)
     return response
 
 
@@ -91,7 +100,7 @@ async def post_welcome(
         if not problem.errors:
             raise
         return _see(f"/welcome?{urlencode({'token': token, 'error': problem.errors[0].field})}")
-    return await let_in(request, owner, "/")
+    return await let_in(request, owner, "/", "link")
 
 
 def _see(location: str) -> RedirectResponse:

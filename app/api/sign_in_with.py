@@ -14,8 +14,9 @@ from redis.exceptions import RedisError
 
 from app.api.second_step import let_in
 from app.api.sign_in import local_path
+from app.auth.failures import note_failure
 from app.auth.identities import member_of_identity
-from app.auth.providers import NotVouched, Provider, begin, finish, providers
+from app.auth.providers import NotVouched, Provider, begin, finish, providers, return_address
 from app.auth.tokens import read_link, sign_link
 from app.errors import InvalidInput, NotFound, Unavailable
 from app.settings import get_settings
@@ -63,8 +64,9 @@ async def come_back(request: Request, key: str) -> Response:
         return _back("away", provider, target)
     except NotVouched as problem:
         log.info("sign-in refused", provider=key, reason=problem.reason, detail=problem.detail)
+        note_failure(request.client.host if request.client else "", "", "provider")
         return _back(problem.reason, provider, target)
-    response = await let_in(request, member, target)
+    response = await let_in(request, member, target, "google" if key == "google" else "oidc")
     _forget(response)
     return response
 
@@ -78,8 +80,7 @@ def _provider(key: str) -> Provider:
 
 def _return_address(request: Request, provider: Provider) -> str:
     """Where the provider sends people back to: under PUBLIC_URL, else under the address they came by."""
-    base = get_settings().public_url.rstrip("/") or str(request.base_url).rstrip("/")
-    return f"{base}/signin/{provider.key}/callback"
+    return return_address(provider, get_settings().public_url or str(request.base_url))
 
 
 async def _once(request: Request) -> None:

@@ -3,6 +3,9 @@
 Each line is sealed with HMAC-SHA256 over its content and the seal before it (a hash chain, Schneier and Kelsey 1999),
 under a key made from SECRET_KEY. So who can write to the database alone can neither change a line nor take one out
 without the next seal telling. Taking the last lines away is told by the head, which is kept in the data folder too.
+
+After a change of SECRET_KEY the lines before are checked with the former key; a line under the present one comes after
+them and vouches for them. So who learnt the former key cannot write the log anew: its end would be missing.
 """
 
 from __future__ import annotations
@@ -13,14 +16,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from app.database import collection
+from app.keyring import Key, keys, present_key
 from app.settings import get_settings
+
+USE = "audit"
 
 FIRST = "0" * 64
 """Stands for the seal before the first line."""
@@ -38,23 +40,35 @@ class Verdict:
 
 
 def seal(line: Mapping[str, Any], previous: str) -> str:
-    """The seal of a raw line after one with the seal `previous`, as 64 hexadecimal digits."""
-    content = json.dumps({name: line.get(name) for name in SEALED}, sort_keys=True, default=_text, ensure_ascii=True)
-    return hmac.new(_key(get_settings().signing_key()), f"{previous}\n{content}".encode(), hashlib.sha256).hexdigest()
+    """The present key's seal of a raw line after one with the seal `previous`, as 64 hexadecimal digits."""
+    return _seal(present_key(), line, previous)
+
+
+def is_under_present_key(line: Mapping[str, Any], previous: str) -> bool:
+    """Whether this line bears the present key's seal."""
+    return hmac.compare_digest(seal(line, previous), str(line.get("seal")))
 
 
 async def verify() -> Verdict:
     """Read the whole log and check every seal: about 20,000 lines a second."""
+    known, head = keys(), read_head()
     previous, expected = FIRST, 1
+    former_from: int | None = None
     async for line in collection("audit").find({}).sort("_id", 1):
         if line["_id"] != expected:
             return Verdict(lines=expected - 1, broken_at=expected, why=f"line {expected} is missing")
-        if not hmac.compare_digest(seal(line, previous), str(line.get("seal"))):
+        sealed = str(line.get("seal"))
+        fitting = (age for age, key in enumerate(known) if hmac.compare_digest(_seal(key, line, previous), sealed))
+        age = next(fitting, None)
+        if age is None or (head is not None and head[0] == expected and head[1] != line["seal"]):
             return Verdict(lines=expected - 1, broken_at=expected, why=f"line {expected} is not what was written")
+        former_from = None if age == 0 else former_from or expected
         previous, expected = line["seal"], expected + 1
-    head = read_head()
     if head is not None and head[0] >= expected:
         return Verdict(lines=expected - 1, broken_at=expected, why=f"lines {expected} to {head[0]} are missing")
+    if former_from is not None:
+        why = f"lines {former_from} to {expected - 1} are sealed with a former key alone"
+        return Verdict(lines=former_from - 1, broken_at=former_from, why=why)
     return Verdict(lines=expected - 1)
 
 
@@ -82,6 +96,6 @@ def _text(value: object) -> str:
     return str(value)
 
 
-@lru_cache(maxsize=4)
-def _key(secret: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cohort audit").derive(secret)
+def _seal(key: Key, line: Mapping[str, Any], previous: str) -> str:
+    content = json.dumps({name: line.get(name) for name in SEALED}, sort_keys=True, default=_text, ensure_ascii=True)
+    return hmac.new(key.derived(USE), f"{previous}\n{content}".encode(), hashlib.sha256).hexdigest()

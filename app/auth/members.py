@@ -1,28 +1,25 @@
-"""Members: who signs in, the first owner, and whom a token stands for."""
+"""Members: who signs in, and the first owner."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import structlog
 from beanie import PydanticObjectId
-from bson import ObjectId
 from email_validator import EmailNotValidError, validate_email
 from pymongo.errors import DuplicateKeyError
 
 from app.audit import note
+from app.auth.endings import token_version_moved
 from app.auth.passwords import check_password, hash_password, verify_password
 from app.auth.permissions import require
-from app.auth.tokens import Audience, read_access
 from app.auth.welcome_token import kept_token, token_path
 from app.database import collection
 from app.errors import Conflict, FieldError, InvalidInput, NotSignedIn, SettingsError
 from app.settings import Settings
 from models.member import Member, Role
-from models.values import fold, now
+from models.values import fold
 
-SEEN_EVERY = timedelta(minutes=5)
 MAX_NAME = 100
 MAX_EMAIL = 320
 
@@ -87,15 +84,17 @@ async def set_password(member: Member, member_id: PydanticObjectId, password: st
     await collection("members").update_one(
         {"_id": member_id}, {"$set": {"password_hash": hashed}, "$inc": {"token_version": 1}}
     )
+    await token_version_moved(member_id)
     await note(member, "member.password", id=member_id, name=found.email)
 
 
 async def end_sessions(member: Member, member_id: PydanticObjectId) -> None:
-    """Make every token of a member invalid at once. Members may end their own."""
+    """End every session of a member at once. Members may end their own."""
     if member.id != member_id:
         require(member, "members.manage")
     await collection("members").update_one({"_id": member_id}, {"$inc": {"token_version": 1}})
-    await note(member, "member.sign-out", id=member_id)
+    await token_version_moved(member_id)
+    await note(member, "session.end-all", id=member_id)
 
 
 async def owner_exists() -> bool:
@@ -132,27 +131,9 @@ async def ensure_owner(settings: Settings) -> None:
     log.info("created the first owner", member=str(owner.id))
 
 
-async def member_of_token(token: str, *, audience: Audience = "api") -> Member:
-    """The member a token stands for, as the database has it now. Raises NotSignedIn for one that no longer counts."""
-    claims = read_access(token, audience=audience)
-    member = await Member.get(ObjectId(claims.subject)) if ObjectId.is_valid(claims.subject) else None
-    if member is None or not member.active or member.token_version != claims.version:
-        raise NotSignedIn("The sign-in is not valid any more; please sign in again.")
-    await _mark_seen(member)
-    return member
-
-
 def member_email(text: str) -> str:
     """The folded address. Raises InvalidInput naming `email`."""
     try:
         return fold(validate_email(text.strip(), check_deliverability=False, test_environment=True).normalized)
     except EmailNotValidError as problem:
         raise InvalidInput.of("email", "should be an address such as ann@example.com") from problem
-
-
-async def _mark_seen(member: Member) -> None:
-    """Every few minutes only: a write per request would cost more than the request."""
-    moment = now()
-    if member.last_seen_at is None or moment - member.last_seen_at > SEEN_EVERY:
-        await collection("members").update_one({"_id": member.id}, {"$set": {"last_seen_at": moment}})
-        member.last_seen_at = moment

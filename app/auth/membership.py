@@ -6,6 +6,7 @@ from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.audit import note
+from app.auth.endings import token_version_moved
 from app.auth.members import member_email
 from app.auth.permissions import require
 from app.database import Raw, collection, in_transaction
@@ -61,4 +62,6 @@ async def _change(member_id: PydanticObjectId, changes: Raw) -> Raw:
             raise Conflict("This is the last owner; make somebody else an owner first.")
         return before
 
-    return await in_transaction(work)
+    before = await in_transaction(work)
+    await token_version_moved(member_id)
+    return before

@@ -15,6 +15,7 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 
 from app.audit import note
+from app.auth.endings import token_version_moved
 from app.auth.letters import send_letter
 from app.auth.members import create_member, member_email
 from app.auth.passwords import check_choice, hash_password
@@ -103,6 +104,7 @@ async def use_password_link(purpose: Purpose, token: str, password: str) -> Memb
     )
     if not changed.matched_count or found.id is None:
         raise NotFound("This link has just been used.")
+    await token_version_moved(found.id)
     fresh = await Member.get(found.id)
     assert fresh is not None
     await note(fresh, f"member.{purpose}", id=fresh.id, name=fresh.email)
@@ -141,6 +143,7 @@ async def _moved_on(member_id: PydanticObjectId) -> Member:
     found = await Member.get(member_id) if changed.matched_count else None
     if found is None:
         raise NotFound("There is no active member with this id.")
+    await token_version_moved(member_id)
     return found
 
 

@@ -29,6 +29,7 @@ key.
 """
 
 TIMEOUT_SECONDS = 10.0
+NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 LEEWAY_SECONDS = 60
 """How far the provider's clock may be off."""
 
@@ -81,6 +82,23 @@ def providers() -> dict[str, Provider]:
             "oidc", settings.oidc_name, settings.oidc_client_id, secret, settings.oidc_discovery_url
         )
     return found
+
+
+def return_address(provider: Provider, base: str) -> str:
+    """Where the provider sends people back to; its console wants to know it."""
+    return f"{base.rstrip('/')}/signin/{provider.key}/callback"
+
+
+async def discover(provider: Provider) -> str:
+    """Ask the provider for its discovery document now; answers the issuer it names. Raises Unavailable."""
+    try:
+        metadata = await _new_client(provider).load_server_metadata()
+        missing = [name for name in NEEDED if not metadata.get(name)]
+    except (httpx2.HTTPError, ValueError, RuntimeError) as problem:
+        raise Unavailable(f"{provider.discovery_url} does not answer with a discovery document.") from problem
+    if missing:
+        raise Unavailable(f"{provider.discovery_url} does not name {missing[0]}.")
+    return str(metadata["issuer"])
 
 
 async def begin(provider: Provider, request: Request, redirect_uri: str) -> RedirectResponse:
@@ -160,6 +178,10 @@ def _issuers(metadata: Mapping[str, Any]) -> list[str]:
 @lru_cache(maxsize=8)
 def _client(provider: Provider) -> StarletteOAuth2App:
     """Kept, with what discovery said and the keys; an unknown key id makes Authlib read the keys again."""
+    return _new_client(provider)
+
+
+def _new_client(provider: Provider) -> StarletteOAuth2App:
     registry = OAuth()
     registry.register(
         provider.key,

@@ -13,8 +13,10 @@ import segno
 from beanie import PydanticObjectId
 
 from app.audit import note
+from app.auth.endings import token_version_moved
 from app.auth.permissions import require
-from app.auth.sealing import seal, unseal
+from app.auth.sealing import resealed, seal, unseal
+from app.auth.sign_in_policy import needs_second_step
 from app.auth.throttle import count_attempt, forget_attempts
 from app.database import collection
 from app.errors import Conflict, InvalidInput, NotFound, PermissionDenied
@@ -54,9 +56,15 @@ async def begin_enrolment(member: Member) -> Enrolment:
     )
     if not changed.matched_count:
         raise Conflict("There is a second step already; turn it off first.")
-    uri = pyotp.TOTP(secret).provisioning_uri(name=member.email, issuer_name="Cohort")
-    picture = segno.make(uri, error="m", micro=False).svg_data_uri(scale=5, border=2, dark="#111113", light="#ffffff")
-    return Enrolment(secret=secret, uri=uri, picture=picture)
+    return _enrolment(member, secret)
+
+
+async def enrolment(member: Member) -> Enrolment:
+    """The enrolment that was begun and not finished, else a new one. Raises Conflict like `begin_enrolment`."""
+    fresh = await _fresh(member.id)
+    if fresh.totp_pending is None or fresh.totp_secret is not None:
+        return await begin_enrolment(member)
+    return _enrolment(fresh, unseal(fresh.totp_pending))
 
 
 async def finish_enrolment(member: Member, code: str) -> list[str]:
@@ -103,9 +111,11 @@ async def pass_second_factor(member_id: PydanticObjectId, code: str) -> Member:
 
 
 async def turn_off(member: Member, code: str) -> None:
-    """No second step from now on. Raises like `pass_second_factor`."""
+    """No second step from now on. Raises like `pass_second_factor`, and Conflict where the workspace asks for one."""
     _require_person(member)
     assert member.id is not None
+    if await needs_second_step(member):
+        raise Conflict("This workspace asks you for a second step; an owner decides that under Sign-in.")
     await pass_second_factor(member.id, code)
     await _clear(member.id)
     await note(member, "member.second-step", id=member.id, name=member.email, after={"on": False})
@@ -126,7 +136,14 @@ async def remove_for(member: Member, member_id: PydanticObjectId) -> None:
     """Let a member who has lost phone and recovery codes in again; every session of theirs ends. For owners."""
     require(member, "members.manage")
     await _clear(member_id, ends_sessions=True)
+    await token_version_moved(member_id)
     await note(member, "member.second-step", id=member_id, after={"on": False})
+
+
+def _enrolment(member: Member, secret: str) -> Enrolment:
+    uri = pyotp.TOTP(secret).provisioning_uri(name=member.email, issuer_name="Cohort")
+    picture = segno.make(uri, error="m", micro=False).svg_data_uri(scale=5, border=2, dark="#111113", light="#ffffff")
+    return Enrolment(secret=secret, uri=uri, picture=picture)
 
 
 async def _use(member: Member, code: str) -> bool:
@@ -137,7 +154,9 @@ async def _use(member: Member, code: str) -> bool:
     step = _step_of(unseal(member.totp_secret), code, after=member.totp_step)
     if step is not None:
         moved = {"_id": member.id, "totp_secret": member.totp_secret, "totp_step": {"$lt": step}}
-        return (await members.update_one(moved, {"$set": {"totp_step": step}})).modified_count == 1
+        kept = resealed(member.totp_secret) or member.totp_secret
+        changes = {"$set": {"totp_step": step, "totp_secret": kept}}
+        return (await members.update_one(moved, changes)).modified_count == 1
     digest = _digest(code)
     taken = await members.update_one(
         {"_id": member.id, "recovery_digests": digest}, {"$pull": {"recovery_digests": digest}}

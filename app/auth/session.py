@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http.cookies import SimpleCookie
-from time import time
 from typing import Literal
 
 from starlette.datastructures import MutableHeaders
@@ -11,56 +10,89 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.auth.access import member_of_token
 from app.auth.api_keys import MARK, member_of_key
-from app.auth.members import member_of_token
-from app.auth.tokens import SESSION_SECONDS, issue_access, read_access
+from app.auth.renewing import Renewed, refresh_token, renew
+from app.auth.sessions import SESSION_SECONDS
+from app.auth.tokens import issue_access
 from app.errors import NotSignedIn
 from app.settings import get_settings
 from models.member import Member
+from models.session import Session
 
 COOKIE = "cohort_session"
-RENEW_SECONDS = 24 * 3600
-"""A cookie older than this is replaced by a fresh one when it is used."""
+"""Holds an access token; what a browser sends with every request."""
+
+REFRESH_COOKIE = "cohort_refresh"
+"""Holds the refresh token, which is looked at only when the access token has run out."""
+
+ACCESS_SECONDS = 15 * 60
 
 Credential = Literal["bearer", "cookie"]
 
-
-def set_cookie(response: Response, member: Member) -> None:
-    """Sign this browser in: HttpOnly, SameSite=Lax, Secure behind an https PUBLIC_URL."""
-    response.set_cookie(
-        COOKIE,
-        issue_access(member, SESSION_SECONDS, audience="session"),
-        max_age=SESSION_SECONDS,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=_secure(),
-    )
+_RENEWED = "cohort.renewed"
 
 
-def clear_cookie(response: Response) -> None:
+def set_cookies(response: Response, member: Member, session: Session) -> None:
+    """Sign this browser in: HttpOnly, SameSite=Lax; behind an https PUBLIC_URL Secure and bound to this host."""
+    values = {COOKIE: issue_access(session, member, ACCESS_SECONDS), REFRESH_COOKIE: refresh_token(session)}
+    for name, value in values.items():
+        response.set_cookie(
+            cookie_name(name),
+            value,
+            max_age=SESSION_SECONDS,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=_secure(),
+        )
+
+
+def clear_cookies(response: Response) -> None:
     """Sign this browser out."""
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=_secure())
+    for name in (COOKIE, REFRESH_COOKIE):
+        response.delete_cookie(cookie_name(name), path="/", httponly=True, samesite="lax", secure=_secure())
+
+
+def cookie_name(name: str) -> str:
+    """With `__Host-` over HTTPS: no other host of the domain, and no page without TLS, can plant one (RFC 6265bis)."""
+    return f"__Host-{name}" if _secure() else name
 
 
 async def member_of_request(request: Request) -> Member | None:
-    """Whom the request acts as: by bearer token or API key where it carries one, else by the cookie; None otherwise.
+    """Whom the request acts as: by bearer token or API key where it carries one, else by the cookies; None otherwise.
 
-    A cookie in the second half of its life is marked for renewal, which `SlidingSession` writes on the response.
-    Raises only what the database raises.
+    An access token that has run out is replaced by means of the refresh token; `SlidingSession` writes both on the
+    response. Raises only what the database raises.
     """
     token, credential = credential_of(request)
     if token is None:
         return None
     try:
-        if credential == "bearer" and token.startswith(MARK):
-            return await member_of_key(token)
-        member = await member_of_token(token, audience="session" if credential == "cookie" else "api")
+        if credential == "bearer":
+            return await (member_of_key(token) if token.startswith(MARK) else member_of_token(token))
+        return await _member_of_cookies(request, token)
     except NotSignedIn:
         return None
-    if credential == "cookie" and time() - read_access(token, audience="session").issued_at > RENEW_SECONDS:
-        request.scope["cohort.renew_session"] = member
-    return member
+
+
+async def _member_of_cookies(request: Request, token: str) -> Member:
+    renewed: Renewed | None = request.scope.get(_RENEWED)
+    if renewed is not None:
+        return renewed.member
+    try:
+        return await member_of_token(token, audience="session")
+    except NotSignedIn:
+        refresh = request.cookies.get(cookie_name(REFRESH_COOKIE), "")
+        address = request.client.host if request.client else ""
+        renewed = await renew(refresh, "browser", address=address, agent=request.headers.get("user-agent", ""))
+        request.scope[_RENEWED] = renewed
+        return renewed.member
+
+
+def forget_renewal(request: Request) -> None:
+    """Write no new cookies on the response: the session has just ended."""
+    request.scope.pop(_RENEWED, None)
 
 
 def credential_of(request: Request) -> tuple[str | None, Credential]:
@@ -69,11 +101,12 @@ def credential_of(request: Request) -> tuple[str | None, Credential]:
     if header is not None:
         scheme, _, value = header.partition(" ")
         return (value.strip() if scheme.lower() == "bearer" else ""), "bearer"
-    return request.cookies.get(COOKIE), "cookie"
+    names = [cookie_name(name) for name in (COOKIE, REFRESH_COOKIE)]
+    return next((request.cookies.get(names[0], "") for name in names if name in request.cookies), None), "cookie"
 
 
 class SlidingSession:
-    """Writes the renewed cookie on the response of a request that used an older one."""
+    """Writes the new cookies on the response of a request whose access token had run out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -84,13 +117,14 @@ class SlidingSession:
             return
 
         async def send_with_cookie(message: Message) -> None:
-            member = scope.get("cohort.renew_session")
-            if message["type"] == "http.response.start" and member is not None:
+            renewed: Renewed | None = scope.get(_RENEWED)
+            if message["type"] == "http.response.start" and renewed is not None:
                 headers = MutableHeaders(scope=message)
-                if not any(COOKIE in SimpleCookie(value) for value in headers.getlist("set-cookie")):
+                if not any(cookie_name(COOKIE) in SimpleCookie(value) for value in headers.getlist("set-cookie")):
                     carrier = Response()
-                    set_cookie(carrier, member)
-                    headers.append("set-cookie", carrier.headers["set-cookie"])
+                    set_cookies(carrier, renewed.member, renewed.session)
+                    for value in carrier.headers.getlist("set-cookie"):
+                        headers.append("set-cookie", value)
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)

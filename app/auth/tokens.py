@@ -1,6 +1,7 @@
 """Signed tokens: who a request acts as, and links that may be used for one purpose alone (JWT, RFC 7519, HS256).
 
-Links of which every message has one are shorter and twenty times cheaper: bytes with their MAC (RFC 2104).
+The header's `kid` names the key, so that tokens outlive a change of SECRET_KEY. Links of which every message has one
+are shorter and twenty times cheaper: bytes with their MAC (RFC 2104).
 """
 
 from __future__ import annotations
@@ -14,24 +15,23 @@ from functools import lru_cache
 from time import time
 from typing import Any, Literal
 
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from joserfc.jws import JWSRegistry
 
 from app.errors import InvalidInput, NotSignedIn
-from app.settings import get_settings
+from app.keyring import Key, key_by_id, keys, present_key
 from models.member import Member
+from models.session import Session
 
 Audience = Literal["session", "api"]
 
-SESSION_SECONDS = 7 * 24 * 3600
-BEARER_SECONDS = 3600
 MAX_TOKEN_CHARACTERS = 4_096
 MAC_BYTES = 16
 """HMAC-SHA256 cut to 128 bits, the least that RFC 2104 section 5 advises."""
 
-_HEADER = {"alg": "HS256", "typ": "JWT"}
+USE = "tokens"
 _registry = JWSRegistry(algorithms=["HS256"])
 
 
@@ -40,27 +40,36 @@ class Claims:
     """What a valid access token says. Times are seconds since 1970."""
 
     subject: str
+    session: str
+    generation: int
     version: int
     audience: Audience
     issued_at: int
     expires_at: int
 
 
-def issue_access(member: Member, ttl: timedelta | float, *, audience: Audience = "api") -> str:
-    """A token that acts as this member for `ttl` (seconds or a timedelta), unless the member's token_version moves on.
+def issue_access(session: Session, member: Member, ttl: timedelta | float) -> str:
+    """A token that acts as this member for `ttl` (seconds or a timedelta), unless the session ends before.
 
-    A `session` token is good in the cookie only, an `api` token as bearer only.
+    One of a browser's session is good in the cookie only, one of a program's as bearer only.
     """
     moment = int(time())
     return _encode(
         {
             "sub": str(member.id),
+            "sid": str(session.id),
+            "gen": session.generation,
             "ver": member.token_version,
-            "aud": audience,
+            "aud": audience_of(session),
             "iat": moment,
             "exp": moment + int(_seconds(ttl)),
         }
     )
+
+
+def audience_of(session: Session) -> Audience:
+    """Where the access tokens of this session are good."""
+    return "session" if session.kind == "browser" else "api"
 
 
 def read_access(token: str, *, audience: Audience = "api") -> Claims:
@@ -69,6 +78,8 @@ def read_access(token: str, *, audience: Audience = "api") -> Claims:
     try:
         return Claims(
             subject=str(claims["sub"]),
+            session=str(claims["sid"]),
+            generation=int(claims["gen"]),
             version=int(claims["ver"]),
             audience=audience,
             issued_at=int(claims["iat"]),
@@ -89,7 +100,7 @@ def sign_link(purpose: str, payload: Mapping[str, Any], ttl: timedelta | float |
 def read_link(purpose: str, token: str) -> dict[str, Any]:
     """The payload of a genuine, current link of this purpose. Raises InvalidInput naming `token`."""
     try:
-        payload = _decode(token, f"link:{purpose}", needs_expiry=False)["dat"]
+        payload = _decode(token, f"link:{purpose}", is_link=True)["dat"]
     except (NotSignedIn, KeyError) as problem:
         raise InvalidInput.of("token", "is not a link of ours, or it has expired") from problem
     return dict(payload)
@@ -97,15 +108,7 @@ def read_link(purpose: str, token: str) -> dict[str, Any]:
 
 def short_links(purpose: str) -> Callable[[bytes], str]:
     """What signs payloads for `purpose` alone, with the key of this moment; such a link never expires. 2 us each."""
-    key = get_settings().signing_key()
-    # No JWT has a NUL in what it signs, so neither kind of token can pass for the other.
-    begin = b"cohort link\0" + purpose.encode() + b"\0"
-
-    def sign(payload: bytes) -> str:
-        mac = hmac.digest(key, begin + payload, "sha256")[:MAC_BYTES]
-        return urlsafe_b64encode(payload + mac).rstrip(b"=").decode("ascii")
-
-    return sign
+    return _short_links(purpose, present_key())
 
 
 def read_short_link(purpose: str, token: str) -> bytes:
@@ -118,41 +121,71 @@ def read_short_link(purpose: str, token: str) -> bytes:
     except ValueError as problem:
         raise refused from problem
     # Compared as text, which also refuses other spellings of the same bytes.
-    if not hmac.compare_digest(short_links(purpose)(payload), token):
+    if not any(hmac.compare_digest(_short_links(purpose, key)(payload), token) for key in keys()):
         raise refused
     return payload
+
+
+def _short_links(purpose: str, key: Key) -> Callable[[bytes], str]:
+    # No JWT has a NUL in what it signs, so neither kind of token can pass for the other.
+    begin = b"cohort link\0" + purpose.encode() + b"\0"
+
+    def sign(payload: bytes) -> str:
+        mac = hmac.digest(key.secret, begin + payload, "sha256")[:MAC_BYTES]
+        return urlsafe_b64encode(payload + mac).rstrip(b"=").decode("ascii")
+
+    return sign
 
 
 def _seconds(ttl: timedelta | float) -> float:
     return ttl.total_seconds() if isinstance(ttl, timedelta) else ttl
 
 
-@lru_cache(maxsize=4)
-def _key_of(secret: bytes) -> OctKey:
+@lru_cache(maxsize=16)
+def _jwk(secret: bytes) -> OctKey:
     return OctKey.import_key(secret)
 
 
-def _key() -> OctKey:
-    return _key_of(get_settings().signing_key())
-
-
 def _encode(claims: dict[str, Any]) -> str:
-    return jwt.encode(_HEADER, claims, _key(), registry=_registry)
+    key = present_key()
+    header = {"alg": "HS256", "typ": "JWT", "kid": key.id}
+    return jwt.encode(header, claims, _jwk(key.derived(USE)), registry=_registry)
 
 
-def _decode(token: str, audience: str, *, needs_expiry: bool = True) -> dict[str, Any]:
+def _decode(token: str, audience: str, *, is_link: bool = False) -> dict[str, Any]:
     refused = NotSignedIn("The sign-in is not valid any more; please sign in again.")
     if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
         raise refused
-    try:
-        claims = jwt.decode(token, _key(), registry=_registry).claims
-    except (JoseError, ValueError, TypeError, AttributeError, KeyError) as problem:
-        raise refused from problem
+    claims = _claims(token, nameless=is_link)
+    if claims is None:
+        raise refused
     expires = claims.get("exp")
-    if expires is None and needs_expiry:
+    if expires is None and not is_link:
         raise refused
     if expires is not None and (not isinstance(expires, int) or expires <= time()):
         raise refused
     if claims.get("aud") != audience:
         raise refused
-    return dict(claims)
+    return claims
+
+
+def _claims(token: str, *, nameless: bool) -> dict[str, Any] | None:
+    """What the token says if the key that its header names has signed it; None otherwise.
+
+    Links once named no key and were signed with SECRET_KEY itself; a mail may be opened years after it was sent.
+    """
+    try:
+        header = jws.extract_compact(token.encode(), registry=_registry).headers()
+        if "kid" in header:
+            named = key_by_id(header["kid"])
+            candidates = [named.derived(USE)] if named else []
+        else:
+            candidates = [key.secret for key in keys()] if nameless else []
+        for candidate in candidates:
+            try:
+                return dict(jwt.decode(token, _jwk(candidate), registry=_registry).claims)
+            except JoseError:
+                continue
+    except (JoseError, ValueError, TypeError, AttributeError, KeyError):
+        return None
+    return None

@@ -8,6 +8,7 @@ import re
 import time
 
 from app.errors import NotSignedIn
+from app.keyring import keys
 from app.settings import get_settings
 
 HEADER = "X-Cohort-Signature"
@@ -21,16 +22,13 @@ _FIELD = re.compile(r"(t|v1)=([0-9a-f]{1,64})")
 
 def receipts_secret() -> str:
     """RECEIPTS_SECRET, or one that follows from SECRET_KEY and stays as long as that."""
-    given = get_settings().receipts_secret.get_secret_value()
-    if given:
-        return given
-    return hmac.new(get_settings().signing_key(), b"cohort receipts", hashlib.sha256).hexdigest()
+    return _secrets()[0]
 
 
 def sign(body: bytes, *, at: int | None = None) -> str:
     """The header's value for this body, `at` seconds since 1970 or now."""
     moment = int(time.time()) if at is None else at
-    return f"t={moment},v1={_digest(moment, body)}"
+    return f"t={moment},v1={_digest(moment, body, receipts_secret())}"
 
 
 def read_header(header: str) -> tuple[int, list[str]]:
@@ -62,13 +60,21 @@ def read_header(header: str) -> tuple[int, list[str]]:
 
 def check_body(body: bytes, moment: int, signatures: list[str]) -> None:
     """Raise NotSignedIn unless one of the signatures fits the body, compared in constant time."""
-    expected = _digest(moment, body)
-    if not any(hmac.compare_digest(expected, signature) for signature in signatures):
+    expected = [_digest(moment, body, secret) for secret in _secrets()]
+    if not any(hmac.compare_digest(one, signature) for one in expected for signature in signatures):
         raise NotSignedIn(f"{HEADER}: the signature does not fit the body; sign the bytes as they are sent.")
 
 
-def _digest(moment: int, body: bytes) -> str:
-    return hmac.new(receipts_secret().encode(), b"%d." % moment + body, hashlib.sha256).hexdigest()
+def _secrets() -> list[str]:
+    """The present one first, then those that followed from former keys: vendors go on signing with what they know."""
+    given = get_settings().receipts_secret.get_secret_value()
+    if given:
+        return [given]
+    return [hmac.new(key.secret, b"cohort receipts", hashlib.sha256).hexdigest() for key in keys()]
+
+
+def _digest(moment: int, body: bytes, secret: str) -> str:
+    return hmac.new(secret.encode(), b"%d." % moment + body, hashlib.sha256).hexdigest()
 
 
 def _malformed() -> NotSignedIn:

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.auth.tokens import issue_access
 from app.main import create_app
 from models import Member
 from tests.hashing import cheap_hashes
+from tests.signing_in import SignedIn
 
 __all__ = ["cheap_hashes"]
 
@@ -52,6 +52,7 @@ async def viewer(app: FastAPI, charlie: Member) -> AsyncIterator[httpx.AsyncClie
 
 def client_of(app: FastAPI, member: Member | None = None) -> httpx.AsyncClient:
     """A client that acts as this member by bearer token."""
-    headers = {"Authorization": f"Bearer {issue_access(member, 600)}"} if member else {}
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://cohort.test", headers=headers)
+    return httpx.AsyncClient(
+        transport=transport, base_url="http://cohort.test", auth=SignedIn(member) if member else None
+    )

@@ -16,6 +16,7 @@ OPEN = {
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("POST", "/api/auth/token"),
+    ("POST", "/api/auth/refresh"),
 }
 ROUTES: dict[tuple[str, str], tuple[frozenset[Role], dict]] = {
     ("GET", "/api/me"): (EVERYONE, {}),
@@ -91,11 +92,14 @@ ROUTES: dict[tuple[str, str], tuple[frozenset[Role], dict]] = {
     ("POST", "/api/keys"): (EVERYONE, {"json": {"name": "X", "scopes": ["customers.read"]}}),
     ("POST", "/api/keys/{id}/rotate"): (EVERYONE, {}),
     ("DELETE", "/api/keys/{id}"): (EVERYONE, {}),
+    ("GET", "/api/sessions"): (EVERYONE, {}),
+    ("DELETE", "/api/sessions/{id}"): (EVERYONE, {}),
     ("GET", "/api/ai-calls"): (OWNERS, {}),
     ("GET", "/api/ai-calls/{id}"): (OWNERS, {}),
     ("GET", "/api/insights/shop"): (EVERYONE, {}),
     ("GET", "/api/insights/campaigns/{id}"): (EVERYONE, {}),
     ("GET", "/api/insights/customers/{id}"): (EVERYONE, {}),
+    ("POST", "/api/auth/sign-out"): (EVERYONE, {}),
 }
 
 

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.auth.tokens import issue_access
 from app.campaigns.message.composing import number_of
 from app.database import collection
 from app.receipts.service import ingest_due
@@ -19,6 +18,7 @@ from models import Member
 from models.values import now
 from tests.api.conftest import client_of
 from tests.receipts.conftest import closed_signals, counts, reload, sent_campaign
+from tests.signing_in import give_cookies
 
 __all__ = ["closed_signals"]
 
@@ -182,7 +182,7 @@ class TestWhoMayReport:
     async def test_a_session_of_another_site_may_not(self, app: FastAPI, bob: Member):
         _, ids = await sent_campaign("sent")
         async with client_of(app) as client:
-            client.cookies.set("cohort_session", issue_access(bob, 600, audience="session"))
+            await give_cookies(client, bob)
             response = await client.post(
                 "/api/receipts",
                 json={"delivery_id": ids[0], "event": "bounced"},

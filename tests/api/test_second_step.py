@@ -7,7 +7,7 @@ import time
 import pyotp
 import pytest
 
-from app.api.second_step import COOKIE as PASSED
+from app.auth.first_step import COOKIE as PASSED
 from app.auth.members import create_member, end_sessions, system_member
 from app.auth.second_factor import begin_enrolment, finish_enrolment
 from app.auth.session import COOKIE

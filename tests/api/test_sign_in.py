@@ -6,9 +6,9 @@ import pytest
 
 from app.api.sign_in import local_path
 from app.auth.members import create_member, system_member, welcome_link
-from app.auth.session import COOKIE
-from app.auth.tokens import issue_access
-from models import Customer, Member
+from app.auth.session import COOKIE, REFRESH_COOKIE
+from models import Customer, Member, Session
+from tests.signing_in import access_of, give_cookies
 
 OWN = {"Origin": "http://cohort.test"}
 
@@ -37,7 +37,13 @@ class TestSignIn:
 
         use_settings(settings.model_copy(update={"public_url": "https://crm.example.com"}))
         response = await sign_in(stranger)
-        assert "Secure" in response.headers["set-cookie"]
+        for cookie in response.headers.get_list("set-cookie"):
+            assert cookie.startswith("__Host-cohort_"), "no other host of the domain can plant one"
+            assert ("Secure" in cookie, "Path=/;" in cookie, "Domain" in cookie) == (True, True, False)
+        sent = "; ".join(cookie.split(";")[0] for cookie in response.headers.get_list("set-cookie"))
+        assert (await stranger.get("/api/me", headers={"Cookie": sent})).status_code == 200
+        planted = sent.replace("__Host-", "")
+        assert (await stranger.get("/api/me", headers={"Cookie": planted})).status_code == 401
 
     async def test_it_fails_the_same_way_for_everybody(self, stranger, ann):
         wrong = await sign_in(stranger, "wrong")
@@ -98,7 +104,7 @@ def test_next_keeps_paths():
 
 class TestCookie:
     async def test_changes_need_our_own_origin(self, stranger, bob):
-        stranger.cookies.set(COOKIE, issue_access(bob, 600, audience="session"))
+        await give_cookies(stranger, bob)
         body = {"email": "x@example.com"}
         for headers, status in (
             ({}, 403),
@@ -114,36 +120,49 @@ class TestCookie:
         assert (await stranger.get("/api/customers")).status_code == 200
         assert await Customer.count() == 1
 
-    async def test_an_older_cookie_is_renewed_when_used(self, stranger, bob, monkeypatch):
-        from app.auth import tokens
-
-        real = tokens.time
-        monkeypatch.setattr(tokens, "time", lambda: real() - 2 * 24 * 3600)
-        old = issue_access(bob, tokens.SESSION_SECONDS, audience="session")
-        monkeypatch.setattr(tokens, "time", real)
-        stranger.cookies.set(COOKIE, old)
+    async def test_an_access_token_that_ran_out_is_renewed_on_the_way(self, stranger, bob):
+        session = await give_cookies(stranger, bob, -1)
+        used = stranger.cookies[REFRESH_COOKIE]
         response = await stranger.get("/api/me")
         assert response.status_code == 200
-        assert COOKIE in response.headers["set-cookie"]
-        assert "Max-Age=604800" in response.headers["set-cookie"]
-        fresh = await stranger.get("/api/me", headers={"Cookie": response.headers["set-cookie"].split(";")[0]})
-        assert "set-cookie" not in fresh.headers
+        assert [cookie.split("=")[0] for cookie in response.headers.get_list("set-cookie")] == [COOKIE, REFRESH_COOKIE]
+        assert all("Max-Age=604800" in cookie for cookie in response.headers.get_list("set-cookie"))
+        assert stranger.cookies[REFRESH_COOKIE] != used
+        assert "set-cookie" not in (await stranger.get("/api/me")).headers
+        assert (await Session.get(session.id)).generation == 1
 
-    async def test_signing_out_ends_every_session(self, app, stranger, ann):
+    async def test_a_browser_that_lost_its_access_cookie_needs_our_own_origin_too(self, stranger, bob):
+        await give_cookies(stranger, bob)
+        stranger.cookies.delete(COOKIE)
+        headers, body = {"Origin": "http://evil.test"}, {"email": "x@example.com"}
+        assert (await stranger.post("/api/customers", json=body, headers=headers)).status_code == 403
+        assert (await stranger.get("/api/me")).status_code == 200
+
+    async def test_signing_out_ends_this_session_alone(self, stranger, ann):
         await sign_in(stranger)
-        stolen = stranger.cookies[COOKIE]
+        elsewhere = {"Cookie": f"{COOKIE}={stranger.cookies[COOKIE]}"}
+        stranger.cookies.clear()
+        await sign_in(stranger)
+        stolen = {"Cookie": f"{COOKIE}={stranger.cookies[COOKIE]}; {REFRESH_COOKIE}={stranger.cookies[REFRESH_COOKIE]}"}
         assert (await stranger.post("/signout")).status_code == 403
         response = await stranger.post("/signout", headers=OWN)
         assert (response.status_code, response.headers["location"]) == (303, "/signin")
-        assert "Max-Age=0" in response.headers["set-cookie"]
-        again = await stranger.get("/api/me", headers={"Cookie": f"{COOKIE}={stolen}"})
-        assert again.status_code == 401
+        assert [("Max-Age=0" in cookie) for cookie in response.headers.get_list("set-cookie")] == [True, True]
+        assert COOKIE not in stranger.cookies
+        assert (await stranger.get("/api/me", headers=stolen)).status_code == 401
+        assert (await stranger.get("/api/me", headers=elsewhere)).status_code == 200
+
+    async def test_signing_out_with_an_access_token_that_ran_out_sets_nothing_anew(self, stranger, bob):
+        session = await give_cookies(stranger, bob, -1)
+        response = await stranger.post("/signout", headers=OWN)
+        assert [("Max-Age=0" in cookie) for cookie in response.headers.get_list("set-cookie")] == [True, True]
+        assert (await Session.get(session.id)).revoked_why == "signed-out"
 
     async def test_a_bearer_token_in_the_cookie_is_refused_and_the_other_way_round(self, stranger, bob):
-        stranger.cookies.set(COOKIE, issue_access(bob, 600))
+        stranger.cookies.set(COOKIE, await access_of(bob))
         assert (await stranger.get("/api/me")).status_code == 401
         stranger.cookies.clear()
-        bearer = {"Authorization": f"Bearer {issue_access(bob, 600, audience='session')}"}
+        bearer = {"Authorization": f"Bearer {await access_of(bob, kind='browser')}"}
         assert (await stranger.get("/api/me", headers=bearer)).status_code == 401
 
 

@@ -4,40 +4,93 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 
 import pytest
+from bson import ObjectId
 
-from app.auth.members import end_sessions, member_of_token
+from app.auth.access import member_of_token
+from app.auth.endings import revoke
+from app.auth.members import end_sessions
 from app.auth.tokens import issue_access, read_access, read_link, sign_link
+from app.database import collection
 from app.errors import InvalidInput, NotSignedIn
 from app.settings import use_settings
-from models import Member
+from models import Member, Session
+from models.values import now
+from tests.auth.conftest import Counted
+from tests.signing_in import access_of, session_of
 
 
-async def test_it_stands_for_its_member(alice: Member):
-    found = await member_of_token(issue_access(alice, 60))
-    assert found.id == alice.id
+async def refused(token: str, audience: str = "api") -> bool:
+    try:
+        await member_of_token(token, audience=audience)
+    except NotSignedIn:
+        return True
+    return False
+
+
+async def test_it_stands_for_its_member_and_session(alice: Member):
+    session = await session_of(alice)
+    found = await member_of_token(issue_access(session, alice, 60))
+    assert (found.id, found.session_id) == (alice.id, session.id)
 
 
 async def test_it_ends_with_time_version_and_activity(alice: Member, bob: Member):
-    with pytest.raises(NotSignedIn):
-        await member_of_token(issue_access(alice, -1))
-    token = issue_access(alice, 60)
+    assert await refused(await access_of(alice, -1))
+    token = await access_of(alice)
     await end_sessions(alice, alice.id)
-    with pytest.raises(NotSignedIn):
-        await member_of_token(token)
-    token = issue_access(bob, 60)
+    assert await refused(token)
+    token = await access_of(bob)
     bob.active = False
     await bob.save()
-    with pytest.raises(NotSignedIn):
-        await member_of_token(token)
+    assert await refused(token)
 
 
-async def test_a_session_token_is_no_bearer_token(alice: Member):
-    token = issue_access(alice, 60, audience="session")
+async def test_it_ends_with_its_session(alice: Member):
+    session = await session_of(alice)
+    token = issue_access(session, alice, 60)
+    await collection("sessions").update_one({"_id": session.id}, {"$set": {"expires_at": now() - timedelta(seconds=1)}})
+    assert await refused(token)
+    session = await session_of(alice)
+    token = issue_access(session, alice, 60)
+    await revoke({"_id": session.id}, "ended")
+    assert await refused(token)
+    session = await session_of(alice)
+    token = issue_access(session, alice, 60)
+    await session.delete()
+    assert await refused(token)
+
+
+async def test_a_session_of_another_member_is_no_session_of_mine(alice: Member, bob: Member):
+    session = await session_of(alice)
+    assert await refused(issue_access(session, bob, 60))
+
+
+async def test_it_says_nothing_of_a_session_that_is_none(alice: Member):
+    session = await session_of(alice)
+    session.id = "x"  # type: ignore[assignment]  # what no token of ours says
+    assert await refused(issue_access(session, alice, 60))
+    session.id = ObjectId()  # type: ignore[assignment]
+    assert await refused(issue_access(session, alice, 60))
+
+
+async def test_a_token_of_a_browser_is_no_bearer_token(alice: Member):
+    token = await access_of(alice, kind="browser")
     assert read_access(token, audience="session").subject == str(alice.id)
     with pytest.raises(NotSignedIn):
         read_access(token)
+    assert await refused(token)
+    assert not await refused(token, "session")
+    session = await session_of(alice, "browser")
+    session.kind = "program"  # what the token says is not what the session is
+    assert await refused(issue_access(session, alice, 60))
+
+
+async def test_checking_one_is_one_query(alice: Member, counted: Counted):
+    token = await access_of(alice)
+    await member_of_token(token)
+    assert await counted(lambda: member_of_token(token)) == ["command sessions"]
 
 
 def _with_header(token: str, header: dict[str, object], *, signature: str | None = None) -> str:
@@ -47,11 +100,13 @@ def _with_header(token: str, header: dict[str, object], *, signature: str | None
 
 
 async def test_forgeries_are_refused(alice: Member, settings):
-    token = issue_access(alice, 60)
-    link = sign_link("unsubscribe", {"sub": str(alice.id), "ver": 0}, 60)
+    session = await session_of(alice)
+    token = issue_access(session, alice, 60)
+    link = sign_link("unsubscribe", {"sub": str(alice.id), "sid": str(session.id), "gen": 0, "ver": 0}, 60)
     use_settings(settings.model_copy(update={"secret_key": type(settings.secret_key)("x" * 40)}))
-    foreign = issue_access(alice, 60)
+    foreign = issue_access(session, alice, 60)
     use_settings(settings)
+    ours = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))
     for forged in (
         foreign,
         link,
@@ -63,11 +118,40 @@ async def test_forgeries_are_refused(alice: Member, settings):
         "é" * 30,
         "x" * 100_000,
         _with_header(token, {"alg": "none"}, signature=""),
-        _with_header(token, {"alg": "HS512"}),
-        _with_header(token, {"alg": "HS256", "crit": ["exp"]}),
+        _with_header(token, {**ours, "alg": "none"}, signature=""),
+        _with_header(token, {**ours, "alg": "HS512"}),
+        _with_header(token, {**ours, "crit": ["exp"]}),
+        _with_header(token, {**ours, "kid": "0" * 16}),
+        _with_header(token, {**ours, "kid": ["x"]}),
+        _with_header(token, {"alg": "HS256", "typ": "JWT"}),
     ):
-        with pytest.raises(NotSignedIn):
-            await member_of_token(forged)
+        assert await refused(forged), forged[:80]
+    assert not await refused(token)
+    assert await Session.find_one({"_id": session.id, "revoked_at": None}), "a forgery ends nobody's session"
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+async def test_other_algorithms_are_refused_even_with_the_right_key(alice: Member, algorithm: str):
+    from joserfc import jwt
+    from joserfc.jwk import OctKey
+
+    from app.keyring import present_key
+
+    token = await access_of(alice)
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    key = OctKey.import_key(present_key().derived("tokens"))
+    header = {"alg": algorithm, "typ": "JWT", "kid": present_key().id}
+    assert await refused(jwt.encode(header, claims, key, algorithms=[algorithm]))
+    assert not await refused(jwt.encode({**header, "alg": "HS256"}, claims, key))
+
+
+async def test_a_token_that_is_signed_as_links_once_were_is_refused(alice: Member, settings):
+    from joserfc import jwt
+    from joserfc.jwk import OctKey
+
+    token = await access_of(alice)
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert await refused(jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(settings.signing_key())))
 
 
 def test_a_link_is_good_for_its_purpose_alone(settings):

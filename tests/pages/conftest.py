@@ -16,12 +16,11 @@ from nicegui.functions.notify import notify
 from nicegui.testing import User
 from nicegui.testing.general import nicegui_reset_globals
 
-from app.auth.session import COOKIE
-from app.auth.tokens import SESSION_SECONDS, issue_access
 from app.main import create_app
 from app.settings import Settings
 from models import Member
 from pages import sessions
+from tests.signing_in import give_cookies
 
 UserOf = Callable[[Member | None], Awaitable[User]]
 
@@ -54,7 +53,7 @@ async def user_of(settings: Settings, database: object, monkeypatch: pytest.Monk
             client = httpx.AsyncClient(transport=transport, base_url="http://cohort.test", timeout=20)
             await stack.enter_async_context(client)
             if member is not None:
-                client.cookies.set(COOKIE, issue_access(member, SESSION_SECONDS, audience="session"))
+                await give_cookies(client, member)
             return User(client)
 
         yield make

@@ -12,7 +12,6 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app.auth.tokens import issue_access
 from app.database import collection, database
 from app.main import create_app
 from app.segments.catalogue import forget_catalogue
@@ -22,6 +21,7 @@ from app.settings import Settings
 from models import Member
 from models.values import now
 from tests.segments.test_rule import condition, group
+from tests.signing_in import SignedIn
 
 SLOW = "sleep(100) || true"
 """JavaScript that takes a minute for all the customers of this test: any work that is left over would be seen."""
@@ -83,8 +83,7 @@ async def address(settings: Settings, database: object) -> Any:
 
 
 async def test_a_closed_connection_ends_the_work_in_mongodb(charlie: Member, address: str) -> None:
-    headers = {"Authorization": f"Bearer {issue_access(charlie, 600)}"}
-    async with httpx.AsyncClient(base_url=address, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=address, auth=SignedIn(charlie)) as client:
         asked = asyncio.ensure_future(client.post("/api/segments/preview", json={"rule": RULE}))
         await until(lambda count: count > 0)
         asked.cancel()

@@ -16,6 +16,9 @@ WAKE = "cohort:wake"
 STATE = "cohort:state"
 """Said of a campaign whose state changed, for who is sending it."""
 
+SESSIONS = "cohort:sessions"
+"""Said of a member of whose sessions some have just ended, for who has their pages open."""
+
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 
