@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas."
     )
+    api_requests_per_minute: int = Field(
+        60_000, ge=0, le=10_000_000, description="Requests to the API that a member may send in a minute; 0: no limit."
+    )
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs sessions and links, 32 characters or more; generated once if empty."
     )

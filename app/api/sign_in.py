@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.api.origin import require_own_origin
+from app.api.origin import address_of, require_own_origin
 from app.api.second_step import let_in
+from app.auth.devices import device_of, remember_device
 from app.auth.members import authenticate, end_sessions
 from app.auth.session import clear_cookie, member_of_request
-from app.auth.throttle import TooManyAttempts, count_attempt, forget_attempts
+from app.auth.throttle import TooManyAttempts, sign_in_attempt
 from app.auth.welcome import claim_welcome
 from app.errors import CohortError, NotFound, NotSignedIn
 from app.settings import get_settings
@@ -31,11 +32,8 @@ def local_path(text: str) -> str:
 
 async def sign_in(request: Request, email: str, password: str) -> Member:
     """Check a sign-in and count it when it fails. Raises NotSignedIn and TooManyAttempts."""
-    address = request.client.host if request.client else "unknown"
-    await count_attempt(address, email)
-    member = await authenticate(email, password)
-    await forget_attempts(address, email)
-    return member
+    async with sign_in_attempt(address_of(request), email, device_of(request, email)):
+        return await authenticate(email, password)
 
 
 @router.post("/signin")
@@ -57,7 +55,9 @@ async def post_sign_in(
         if target != "/":
             query |= {"next": target}
         return _see(f"/signin?{urlencode(query)}")
-    return await let_in(request, member, target)
+    response = await let_in(request, member, target)
+    remember_device(request, response, email)
+    return response
 
 
 @router.post("/signout")
