@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from ipaddress import ip_network
 from pathlib import Path
@@ -89,6 +90,9 @@ class Settings(BaseSettings):
     )
     webhook_url: HttpUrl = Field("", description="Where webhook messages are posted; empty: not offered.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="Signs what is posted to WEBHOOK_URL (HMAC-SHA256).")
+    outgoing_private_hosts: str = Field(
+        "", description="Names that SMS_URL, WEBHOOK_URL and sign-in may follow to private addresses; with commas."
+    )
     receipts_secret: SecretStr = Field(
         SecretStr(""), description="Signs callbacks to /api/receipts; empty: `cohort receipts-secret` prints one."
     )
@@ -133,6 +137,15 @@ class Settings(BaseSettings):
                 wanted = "should be addresses or networks such as 10.0.0.0/8"
                 raise ValueError(f"{wanted}, not {network[:60]!r}") from None
         return ",".join(networks)
+
+    @field_validator("outgoing_private_hosts")
+    @classmethod
+    def _names(cls, value: str) -> str:
+        names = [part.strip().rstrip(".").lower() for part in value.split(",") if part.strip()]
+        for name in names:
+            if not re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?", name):
+                raise ValueError(f"should be names such as gateway.internal, not {name[:60]!r}")
+        return ",".join(names)
 
     @field_validator("timezone")
     @classmethod

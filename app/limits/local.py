@@ -1,4 +1,4 @@
-"""The same buckets in this process's memory, for as long as Redis does not answer: each process counts by itself then."""
+"""The same buckets in this process's memory: each process counts by itself while Redis does not answer."""
 
 from __future__ import annotations
 
