@@ -64,16 +64,17 @@ class Settings(BaseSettings):
     )
 
     mongodb_url: Annotated[str, _url_with("mongodb", "mongodb+srv")] = Field(
-        "", description="MongoDB replica set to use; empty starts the embedded server. The path names the database."
+        "", repr=False, description="MongoDB replica set to use; empty starts the embedded server. The path names the database."
     )
     redis_url: Annotated[str, _url_with("redis", "rediss", "unix")] = Field(
-        "", description="Redis or Valkey to use; empty starts the embedded server."
+        "", repr=False, description="Redis or Valkey to use; empty starts the embedded server."
     )
     worker_processes: int = Field(2, ge=1, le=64, description="Worker processes started by `cohort run`.")
     worker_threads: int = Field(8, ge=1, le=256, description="Messages one worker process handles at once.")
 
     smtp_url: str = Field(
         "",
+        repr=False,
         description="Mail server, smtp[s]://user:pass@host:port?starttls=auto|always|never; empty: built-in outbox. "
         "Several are separated by blanks, each with name=, weight= (1; 0: only when the others are away), per_second= "
         "and connections= (8) if wanted.",
