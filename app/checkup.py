@@ -67,6 +67,7 @@ async def check_up() -> list[Finding]:
     if all(finding.state != State.FAIL for finding in findings):
         findings += await _servers(settings)
     findings += await mail_findings(settings)
+    findings += await outgoing_findings(settings)
     return findings
 
 
@@ -201,6 +202,29 @@ async def _audit(settings: Settings) -> Finding:
     if verdict.broken_at is not None:
         return Finding("Audit log", State.FAIL, f"{verdict.why}: the log was changed, or SECRET_KEY is another one")
     return Finding("Audit log", State.OK, f"{verdict.lines:,} lines, every seal fits")
+
+
+async def outgoing_findings(settings: Settings) -> list[Finding]:
+    """Whether requests may be sent to where the settings say. Names are looked up, nothing is sent."""
+    from app.outgoing.places import Refused, addresses_of
+    from app.settings import use_settings
+
+    use_settings(settings)
+    findings = []
+    for name in ("sms_url", "webhook_url", "oidc_discovery_url"):
+        parts = urlsplit(str(getattr(settings, name)))
+        if not parts.hostname:
+            continue
+        check = name.upper()
+        try:
+            found = await addresses_of(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+            findings.append(Finding(check, State.OK, f"{parts.hostname}: {', '.join(found[:3])}"))
+        except Refused as problem:
+            findings.append(Finding(check, State.FAIL, str(problem)))
+        except (OSError, TimeoutError) as problem:
+            words = getattr(problem, "strerror", None) or "the name was not looked up in time"
+            findings.append(Finding(check, State.FAIL, f"{parts.hostname}: {words}"))
+    return findings
 
 
 async def mail_findings(settings: Settings) -> list[Finding]:

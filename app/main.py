@@ -20,8 +20,9 @@ from app.api import routers
 from app.api.body_limit import BodyLimit
 from app.api.docs import install as install_docs
 from app.api.metrics import Measured
-from app.api.origin import own_origin_only
+from app.api.origin import OwnOriginOnly, own_origin_only
 from app.api.problems import install as install_problems
+from app.api.rate_limits import RateLimits
 from app.api.security_headers import SecurityHeaders
 from app.audit.key_change import note_key_change
 from app.auth import failures
@@ -64,7 +65,7 @@ def create_app(settings: Settings | None = None, *, with_pages: bool = True) -> 
     install_docs(app)
     for router in routers():
         app.include_router(router)
-    for middleware in (SlidingSession, BodyLimit, SecurityHeaders, Measured):
+    for middleware in (SlidingSession, OwnOriginOnly, BodyLimit, RateLimits, SecurityHeaders, Measured):
         app.add_middleware(middleware)
     if with_pages:
         _install_pages(app, settings)

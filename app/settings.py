@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -48,6 +49,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas."
     )
+    api_requests_per_minute: int = Field(
+        60_000, ge=0, le=10_000_000, description="Requests to the API that a member may send in a minute; 0: no limit."
+    )
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs sessions and links, 32 characters or more; generated once if empty."
     )
@@ -62,16 +66,17 @@ class Settings(BaseSettings):
     )
 
     mongodb_url: Annotated[str, _url_with("mongodb", "mongodb+srv")] = Field(
-        "", description="MongoDB replica set to use; empty starts the embedded server. The path names the database."
+        "", repr=False, description="MongoDB replica set to use; empty starts the embedded server. The path names the database."
     )
     redis_url: Annotated[str, _url_with("redis", "rediss", "unix")] = Field(
-        "", description="Redis or Valkey to use; empty starts the embedded server."
+        "", repr=False, description="Redis or Valkey to use; empty starts the embedded server."
     )
     worker_processes: int = Field(2, ge=1, le=64, description="Worker processes started by `cohort run`.")
     worker_threads: int = Field(8, ge=1, le=256, description="Messages one worker process handles at once.")
 
     smtp_url: str = Field(
         "",
+        repr=False,
         description="Mail server, smtp[s]://user:pass@host:port?starttls=auto|always|never; empty: built-in outbox. "
         "Several are separated by blanks, each with name=, weight= (1; 0: only when the others are away), per_second= "
         "and connections= (8) if wanted.",
@@ -88,6 +93,9 @@ class Settings(BaseSettings):
     )
     webhook_url: HttpUrl = Field("", description="Where webhook messages are posted; empty: not offered.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="Signs what is posted to WEBHOOK_URL (HMAC-SHA256).")
+    outgoing_private_hosts: str = Field(
+        "", description="Names that SMS_URL, WEBHOOK_URL and sign-in may follow to private addresses; with commas."
+    )
     receipts_secret: SecretStr = Field(
         SecretStr(""), description="Signs callbacks to /api/receipts; empty: `cohort receipts-secret` prints one."
     )
@@ -132,6 +140,15 @@ class Settings(BaseSettings):
                 wanted = "should be addresses or networks such as 10.0.0.0/8"
                 raise ValueError(f"{wanted}, not {network[:60]!r}") from None
         return ",".join(networks)
+
+    @field_validator("outgoing_private_hosts")
+    @classmethod
+    def _names(cls, value: str) -> str:
+        names = [part.strip().rstrip(".").lower() for part in value.split(",") if part.strip()]
+        for name in names:
+            if not re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?", name):
+                raise ValueError(f"should be names such as gateway.internal, not {name[:60]!r}")
+        return ",".join(names)
 
     @field_validator("timezone")
     @classmethod

@@ -13,8 +13,11 @@ from starlette.responses import Response
 from app.audit import origin_of_pages
 from app.errors import CohortError
 from app.settings import Settings
-from pages import errors, palette, sessions, theme
+from pages import errors, nonces, palette, sessions, theme
+from pages.components import message_view
 from pages.gate import THEME_SCRIPT
+from pages.nonces import with_nonce
+from pages.socket_guard import SocketGuard
 
 PAGES = (
     "signin",
@@ -55,8 +58,10 @@ def install(app: FastAPI, settings: Settings) -> None:
     origin_of_pages(_address)
     _serve_stylesheet()
     nicegui_app.add_static_files("/face", theme.STATIC, max_cache_age=86_400)
+    message_view.install()
     errors.install()
-    head = f'<link rel="stylesheet" href="{theme.stylesheet_url()}">{THEME_SCRIPT}{palette.SHORTCUT}'
+    nonces.install()
+    head = with_nonce(f'<link rel="stylesheet" href="{theme.stylesheet_url()}">{THEME_SCRIPT}{palette.SHORTCUT}')
     if head not in Client.shared_head_html:
         ui.add_head_html(head, shared=True)
     nicegui_app.colors(
@@ -69,6 +74,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     )
     nicegui_app.on_startup(sessions.start)
     app.state.closing.append(sessions.stop)  # NiceGUI shuts down later, when the signals are gone
+    app.add_middleware(SocketGuard)
     _quiet_expected_errors()
     core.sio.eio.cors_allowed_origins = None
     ui.run_with(

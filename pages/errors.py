@@ -15,6 +15,7 @@ from pages.components.button import button
 from pages.components.empty import empty_state
 from pages.components.problem import DATABASE_AWAY, explain
 from pages.components.text import box
+from pages.nonces import with_nonce
 
 
 def show_problem(client: Client, member: Member | None, problem: BaseException) -> None:
@@ -82,5 +83,5 @@ def install() -> None:
         except (PyMongoError, Unavailable):
             member = None
         if member is not None:
-            ui.add_head_html(f"<script>cohortTheme('{member.theme}')</script>")
+            ui.add_head_html(with_nonce(f"<script>cohortTheme('{member.theme}')</script>"))
         show_not_found(client, member)

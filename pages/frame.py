@@ -23,6 +23,7 @@ from pages.components.icon import icon
 from pages.components.problem import explain
 from pages.components.text import box, text
 from pages.components.toast import toast
+from pages.nonces import with_nonce
 
 MEMBER_SECONDS = 4
 """How long a page waits for the database to say who asks; then it says that the database does not answer."""
@@ -163,7 +164,7 @@ def page_frame(member: Member) -> Iterator[None]:
 def _prepare(client: Client, member: Member, nav: str) -> None:
     """What every page needs: the theme before the first paint, errors as toasts, an end with the session."""
     client.storage["nav"] = nav
-    ui.add_head_html(f"<script>cohortTheme('{member.theme}')</script>")
+    ui.add_head_html(with_nonce(f"<script>cohortTheme('{member.theme}')</script>"))
     client.storage["dark_mode"] = ui.dark_mode(topbar.THEMES[member.theme])
     client.on_exception(lambda problem: toast(explain(problem), "bad"))
     sessions.watch(client, member)

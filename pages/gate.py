@@ -6,18 +6,16 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
+from app.api.content_policy import plain_policy
 from pages import theme
 
 
 def gate(title: str, lead: str, body: str, *, status: int = 200) -> HTMLResponse:
     """A small card in the middle of the window. `body` is markup whose values the caller has escaped."""
-    return HTMLResponse(
-        _PAGE.format(
-            title=escape(title), lead=escape(lead), body=body, sheet=theme.stylesheet_url(), script=THEME_SCRIPT
-        ),
-        status,
-        headers={"Cache-Control": "no-store"},
+    page = _PAGE.format(
+        title=escape(title), lead=escape(lead), body=body, sheet=theme.stylesheet_url(), script=THEME_SCRIPT
     )
+    return HTMLResponse(page, status, headers={"Cache-Control": "no-store", "Content-Security-Policy": _POLICY})
 
 
 def form_field(
@@ -64,6 +62,8 @@ THEME_SCRIPT = (
 )
 """Head script that sets the theme before the first paint and follows the system while it is `auto`."""
 
+_POLICY = plain_policy(THEME_SCRIPT)
+
 _PAGE = """<!doctype html>
 <html lang="en-US">
 <head>
@@ -78,7 +78,7 @@ _PAGE = """<!doctype html>
 <body>
 <main class="gate"><div class="box">
 <div class="stack gap-1 items-center text-center">
-<span class="mark" style="width:36px;height:36px;margin-bottom:10px"></span>
+<span class="mark"></span>
 <h1 class="t20">{title}</h1><p class="muted">{lead}</p></div>
 {body}
 </div></main>

@@ -10,6 +10,7 @@ from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redi
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
 
+from app.api.content_policy import docs_policy
 from app.api.problems import MEDIA_TYPE
 
 _ASSETS = "/api/docs/assets"
@@ -22,7 +23,7 @@ def install(app: FastAPI) -> None:
 
     @app.get("/api/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
+        page = get_swagger_ui_html(
             openapi_url=str(app.openapi_url),
             title="Cohort API",
             oauth2_redirect_url="/api/docs/oauth2-redirect",
@@ -31,10 +32,11 @@ def install(app: FastAPI) -> None:
             swagger_favicon_url=f"{_ASSETS}/favicon.png",
             swagger_ui_parameters={"docExpansion": "none", "persistAuthorization": False, "tryItOutEnabled": True},
         )
+        return _with_policy(page)
 
     @app.get("/api/docs/oauth2-redirect", include_in_schema=False)
     async def oauth2_redirect() -> HTMLResponse:
-        return get_swagger_ui_oauth2_redirect_html()
+        return _with_policy(get_swagger_ui_oauth2_redirect_html())
 
     describe = app.openapi
 
@@ -44,6 +46,11 @@ def install(app: FastAPI) -> None:
         return describe()
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document
+
+
+def _with_policy(page: HTMLResponse) -> HTMLResponse:
+    page.headers["Content-Security-Policy"] = docs_policy(bytes(page.body).decode())
+    return page
 
 
 def _as_problems(document: dict[str, Any]) -> None:

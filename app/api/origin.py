@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.problems import problem_response
 from app.errors import PermissionDenied
 from app.settings import get_settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OUR_COOKIES = "cohort_"
+FROM_ANYWHERE = ("/u/", "/api/receipts")
+"""Mail providers unsubscribe people with one click (RFC 8058), vendors report what became of messages: both sign what
+they send, and no cookie counts.
+"""
 
 
 def is_own_origin(origin: str, host: str) -> bool:
@@ -35,6 +42,11 @@ def own_origin_only(origin: str | None, environ: Mapping[str, str]) -> bool:
     return bool(origin) and is_own_origin(str(origin), environ.get("HTTP_HOST", ""))
 
 
+def address_of(request: Request) -> str:
+    """Where a request comes from: the connection's other end, or what a proxy of TRUSTED_PROXIES says of it."""
+    return request.client.host if request.client else "unknown"
+
+
 def require_own_origin(request: Request, *, strict: bool = True) -> None:
     """Refuse a changing request that another site made the browser send (OWASP CSRF cheat sheet, verifying origin).
 
@@ -57,3 +69,26 @@ def require_own_origin(request: Request, *, strict: bool = True) -> None:
         return
     if not is_own_origin(origin, request.headers.get("host", "")):
         raise PermissionDenied("This request came from another site; please use Cohort's own pages.")
+
+
+class OwnOriginOnly:
+    """Refuses every changing request that another site made a browser send with our cookie, whatever its route.
+
+    The routes that act on a cookie check as well; this holds for those too that are forgotten, and for what the pages'
+    library serves by itself.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            request = Request(scope)
+            by_cookie = any(name.startswith(OUR_COOKIES) for name in request.cookies)
+            if by_cookie and "authorization" not in request.headers and not scope["path"].startswith(FROM_ANYWHERE):
+                try:
+                    require_own_origin(request)
+                except PermissionDenied as problem:
+                    await problem_response(problem)(scope, receive, send)
+                    return
+        await self.app(scope, receive, send)

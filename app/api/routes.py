@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app.api.origin import require_own_origin
 from app.api.problems import Problem
+from app.api.rate_limits import count_member
 from app.api.strict_json import read_json
 from app.audit import Origin, asked_from
 from app.auth.permissions import require
@@ -75,11 +76,12 @@ class MemberRoute(OpenRoute):
     """A route for members. Who asks is settled before the body is read, so a stranger costs next to nothing."""
 
     async def prepare(self, request: Request) -> None:
-        """Raise NotSignedIn without a member; PermissionDenied when another site uses the cookie."""
+        """Raise NotSignedIn without a member, PermissionDenied when another site uses the cookie, TooManyRequests."""
         token, credential = credential_of(request)
         if token is not None and credential == "cookie":
             require_own_origin(request)
         member = await member_of_request(request)
+        await count_member(request, member)
         if member is None:
             raise NotSignedIn("Please sign in, or send an API key or a token from /api/auth/token as a bearer.")
         request.state.member = member

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.api.origin import require_own_origin
+from app.api.origin import address_of, require_own_origin
 from app.api.second_step import let_in
+from app.auth.devices import device_of, remember_device
 from app.auth.failures import note_failure
 from app.auth.members import authenticate
 from app.auth.session import clear_cookies, forget_renewal, member_of_request
 from app.auth.sessions import sign_out
-from app.auth.throttle import TooManyAttempts, count_attempt, forget_attempts
+from app.auth.throttle import TooManyAttempts, sign_in_attempt
 from app.auth.welcome import claim_welcome
 from app.errors import CohortError, NotFound, NotSignedIn
 from app.settings import get_settings
@@ -33,18 +34,16 @@ def local_path(text: str) -> str:
 
 async def sign_in(request: Request, email: str, password: str) -> Member:
     """Check a sign-in; count and note it when it fails. Raises NotSignedIn and TooManyAttempts."""
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     try:
-        await count_attempt(address, email)
-        member = await authenticate(email, password)
+        async with sign_in_attempt(address, email, device_of(request, email)):
+            return await authenticate(email, password)
     except TooManyAttempts:
         note_failure(address, email, "throttled")
         raise
     except NotSignedIn:
         note_failure(address, email, "password")
         raise
-    await forget_attempts(address, email)
-    return member
 
 
 @router.post("/signin")
@@ -66,7 +65,9 @@ async def post_sign_in(
         if target != "/":
             query |= {"next": target}
         return _see(f"/signin?{urlencode(query)}")
-    return await let_in(request, member, target, "password")
+    response = await let_in(request, member, target, "password")
+    remember_device(request, response, email)
+    return response
 
 
 @router.post("/signout")

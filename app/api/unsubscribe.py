@@ -9,6 +9,7 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from app.api.content_policy import plain_policy
 from app.campaigns.message.merge_tags import shop_name
 from app.campaigns.message.unsubscribe import read_unsubscribe
 from app.campaigns.message.unsubscribe import unsubscribe as leave
@@ -28,6 +29,8 @@ button { min-height: 44px; padding: 8px 24px; border: 0; border-radius: 8px; bac
 button:hover { background: #094c8f; }
 button:focus-visible { outline: 3px solid #6aa9e9; outline-offset: 2px; }
 """
+
+_POLICY = plain_policy(f"<style>{_STYLE}</style>")
 
 
 @router.get("/u/{token}")
@@ -75,6 +78,5 @@ def _page(title: str, content: str, *, status: int = 200) -> HTMLResponse:
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><main><h1>{escape(title)}</h1>{content}</main></body></html>"
     )
-    return HTMLResponse(
-        page, status_code=status, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    )
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": _POLICY}
+    return HTMLResponse(page, status_code=status, headers=headers)

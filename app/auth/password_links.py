@@ -23,6 +23,7 @@ from app.auth.permissions import require
 from app.auth.tokens import read_link, sign_link
 from app.database import collection
 from app.errors import Conflict, InvalidInput, NotFound
+from app.limits.members import LETTERS, count
 from app.settings import get_settings
 from models.member import Member, Role
 
@@ -45,6 +46,8 @@ async def invite(member: Member, *, email: str, name: str = "", role: Role = Rol
 
     Raises InvalidInput for a wrong address or name, Conflict when the address is taken.
     """
+    require(member, "members.manage")
+    await count(LETTERS, member)
     invited = await create_member(member, email=email, name=name, role=role)
     return await _invitation(member, invited)
 
@@ -52,6 +55,7 @@ async def invite(member: Member, *, email: str, name: str = "", role: Role = Rol
 async def invite_again(member: Member, member_id: PydanticObjectId) -> PasswordLink:
     """A fresh link for who has not joined yet; the one before ends. Raises NotFound, and Conflict when they have."""
     require(member, "members.manage")
+    await count(LETTERS, member)
     invited = await _moved_on(member_id)
     if invited.password_hash is not None:
         raise Conflict("This member has joined already.")
@@ -61,6 +65,7 @@ async def invite_again(member: Member, member_id: PydanticObjectId) -> PasswordL
 async def reset_link(member: Member, member_id: PydanticObjectId) -> PasswordLink:
     """A link to a new password that an owner passes on, good for an hour. Links before it end, and every session."""
     require(member, "members.manage")
+    await count(LETTERS, member)
     found = await _moved_on(member_id)
     link = _link("reset", found)
     return PasswordLink(member=found, link=link, mailed=await _mail_reset(found, link))

@@ -13,12 +13,14 @@ from typing import Any
 
 import httpx2
 from authlib.integrations.base_client import OAuthError
+from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App
 from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from app.errors import CohortError, Unavailable
+from app.outgoing.transport import GuardedTransport2
 from app.settings import get_settings
 
 SIGNED_BY_KEY_PAIR = frozenset(
@@ -175,6 +177,17 @@ def _issuers(metadata: Mapping[str, Any]) -> list[str]:
     return [issuer, "accounts.google.com"] if issuer == "https://accounts.google.com" else [issuer]
 
 
+class _GuardedClient(AsyncOAuth2Client):  # type: ignore[misc]  # Authlib has no types
+    """Asks the addresses that a discovery document names only where `app.outgoing` lets it. Follows no redirects."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{**options, "transport": GuardedTransport2(), "trust_env": False})
+
+
+class _GuardedApp(StarletteOAuth2App):  # type: ignore[misc]  # as above
+    client_cls = _GuardedClient
+
+
 @lru_cache(maxsize=8)
 def _client(provider: Provider) -> StarletteOAuth2App:
     """Kept, with what discovery said and the keys; an unknown key id makes Authlib read the keys again."""
@@ -185,6 +198,7 @@ def _new_client(provider: Provider) -> StarletteOAuth2App:
     registry = OAuth()
     registry.register(
         provider.key,
+        client_cls=_GuardedApp,
         client_id=provider.client_id,
         client_secret=provider.client_secret,
         server_metadata_url=provider.discovery_url,

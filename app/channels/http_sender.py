@@ -1,7 +1,7 @@
 """One HTTP sender for the vendors that take JSON: text messages and webhooks.
 
-Its address comes from the operator's settings alone, never from a member or a customer, so loopback and private
-addresses are allowed: a gateway in the same house is the common case.
+Its address comes from the operator's settings alone, never from a member or a customer: one in digits may be of the
+same house, a name may not lead there unless it is listed (`app.outgoing`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import httpx
 from app.channels.base import Outcome, Result, Unreachable
 from app.channels.http_answers import outcome_of, printable, said_in
 from app.errors import SettingsError
+from app.outgoing.transport import GuardedTransport
 
 AT_ONCE = 16
 """Requests under way in one process."""
@@ -180,7 +181,9 @@ class HttpSender:
             limits = httpx.Limits(
                 max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=IDLE_SECONDS
             )
-            self._client = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False, trust_env=False)
+            self._client = httpx.AsyncClient(
+                timeout=TIMEOUT, transport=GuardedTransport(limits), follow_redirects=False, trust_env=False
+            )
         return self._client
 
     def _signature(self, body: bytes) -> dict[str, str]:
@@ -194,7 +197,7 @@ class HttpSender:
         """What a request without an answer means. Raises Unreachable when it never began."""
         late = isinstance(problem, httpx.TimeoutException | TimeoutError)
         if not progress.begun:
-            cause = printable(str(problem))[:200] or "no connection"
+            cause = printable(str(problem))[:300] or "no connection"
             why = "does not answer" if late else f"cannot be reached: {cause}"
             raise self._failed(f"{self.place} {why} ({self._setting}).")
         if progress.gone:

@@ -26,6 +26,7 @@ from app.imports.jobs import due_imports
 from app.imports.loader import Interrupted, OnProgress, load
 from app.imports.opening import open_import
 from app.imports.storage import Upload
+from app.limits.members import UPLOADS, count
 from app.paging import Sort, check_limit, cursor_after, rows_after
 from app.settings import get_settings
 from models.import_job import ImportJob, ImportStatus
@@ -43,6 +44,7 @@ async def inspect_upload(
 ) -> Inspection:
     """What the file looks like and how its columns would be used; nothing is stored."""
     require(member, "imports.run")
+    await count(UPLOADS, member)
     async with storage.on_disk(data) as path:
         return await asyncio.to_thread(inspect_file, path, _known(kind), mapping, get_settings().zone)
 
@@ -56,6 +58,7 @@ async def start_import(
     TooLarge and leaves nothing behind. Single rows are judged later, by `run_import`.
     """
     require(member, "imports.run")
+    await count(UPLOADS, member)
     async with storage.on_disk(data) as path:
         job = await _described(member, _known(kind), filename, path, mapping)
         job.file_id = await storage.store(path, job.filename)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from pages.nonces import with_nonce
+
 _LISTEN = """<script>
 addEventListener('beforeunload', (event) => {
   if (document.querySelector('[data-unsaved=true]')) { event.preventDefault(); event.returnValue = ''; }
@@ -22,7 +24,7 @@ class Guard(ui.element):
         super().__init__("span")
         self.style("display:none").props("aria-hidden=true")
         self.props["data-unsaved"] = "false"
-        ui.add_body_html(_LISTEN)
+        ui.add_body_html(with_nonce(_LISTEN))
 
     def set(self, unsaved: bool) -> None:
         """Say whether there is something that would be lost."""

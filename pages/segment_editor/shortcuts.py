@@ -10,6 +10,7 @@ from nicegui.events import GenericEventArguments
 
 from pages.components import button, text
 from pages.components.text import box
+from pages.nonces import with_nonce
 from pages.theme import STATIC
 
 _SCRIPT = (STATIC / "segment_editor.js").read_text(encoding="utf-8")
@@ -42,7 +43,7 @@ class Shortcuts(ui.element):
                 await asked(event.args)
 
         self.on("builder", heard, js_handler="(e) => emit(e.detail)")
-        ui.add_body_html(f"<script>{_SCRIPT}</script>")
+        ui.add_body_html(with_nonce(f"<script>{_SCRIPT}</script>"))
 
 
 def show_shortcuts() -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,31 +73,30 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
     pytest.fail(f"cohort run did not become ready:\n{log.read_text(errors='replace')[-4000:]}")
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """`cohort run` on an empty data folder, with its own servers, one worker, and a mail server on loopback."""
-    tmp_path = tmp_path_factory.mktemp("product")
+@contextmanager
+def cohort_run(folder: Path, **environment: str) -> Iterator[tuple[str, Path]]:
+    """`cohort run` on an empty data folder with servers of its own: its address and its log."""
     port = _free_port()
-    log = tmp_path / "cohort.log"
-    with SmtpSink() as sink, log.open("wb") as output:
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("GEMINI_", "OPENAI_"))},
-            "DATA_DIR": str(tmp_path / "data"),
-            "PORT": str(port),
-            "OWNER_EMAIL": OWNER,
-            "OWNER_PASSWORD": PASSWORD,
-            "SMTP_URL": sink.url,
-            "MAIL_FROM": "Corner Shop <shop@example.com>",
-            "MONGODB_URL": "",
-            "REDIS_URL": "",
-        }
+    log = folder / "cohort.log"
+    named = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("GEMINI_", "OPENAI_"))},
+        "DATA_DIR": str(folder / "data"),
+        "PORT": str(port),
+        "OWNER_EMAIL": OWNER,
+        "OWNER_PASSWORD": PASSWORD,
+        "MAIL_FROM": "Corner Shop <shop@example.com>",
+        "MONGODB_URL": "",
+        "REDIS_URL": "",
+        **environment,
+    }
+    with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "run"], env=environment, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, "-m", "app.cli", "run"], env=named, stdout=output, stderr=subprocess.STDOUT
         )
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_ready(url, process, log)
-            yield Product(url, sink)
+            yield url, log
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -104,6 +104,14 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """`cohort run` with a mail server on loopback."""
+    with SmtpSink() as sink:
+        with cohort_run(tmp_path_factory.mktemp("product"), SMTP_URL=sink.url) as (url, _):
+            yield Product(url, sink)
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ class TestComposer:
         await until(lambda: words(user, "preview-subject") == "Hello Person1")
         assert user.client is not None
         (frame,) = [e for e in user.client.elements.values() if e.tag == "iframe"]
-        assert "Hi Person1" in frame.props["srcdoc"]
+        assert "Hi Person1" in frame.message
         assert frame.props["sandbox"] == ""
         press(user, control(user, "Next person"))
         await until(lambda: words(user, "preview-subject") == "Hello Person2")

@@ -140,7 +140,7 @@ class TestDelivery:
         await user.should_see("The server said: 550 5.1.1 no such user")
         assert user.client is not None
         frames = await until(lambda: [e for e in user.client.elements.values() if e.tag == "iframe"])
-        assert "Hi Ann" in frames[0].props["srcdoc"]
+        assert "Hi Ann" in frames[0].message
 
     async def test_every_try_receipt_and_decision_is_told(self, database: object, alice: Member) -> None:
         delivery = await _delivery(alice, await _campaign(alice), "Ann", DeliveryState.BOUNCED, "5.1.1 gone")
@@ -239,7 +239,7 @@ class TestOutbox:
         press(user, line)
         assert user.client is not None
         (frame,) = [e for e in user.client.elements.values() if e.tag == "iframe"]
-        assert "Hi Ann" in frame.props["srcdoc"]
+        assert "Hi Ann" in frame.message
         assert frame.props["sandbox"] == "", "no script of a message may run"
         press_words(user, "Headers")
         await user.should_see("List-Unsubscribe")
