@@ -12,6 +12,7 @@ from app.database import collection, in_transaction
 from app.errors import InvalidInput, NotFound
 from app.segments.catalogue import forget_catalogue
 from app.segments.catalogue.fields import Catalogue
+from app.segments.contact import require_no_contact
 from app.segments.growth.recording import forget
 from app.segments.preview import count_members
 from app.segments.rule.canonical import rule_json
@@ -28,7 +29,7 @@ from app.segments.saved.checks import (
 )
 from app.segments.saved.current import read_rule
 from app.segments.saved.holds import require_unused, take_turns
-from app.segments.saved.revisions import get_revision
+from app.segments.saved.revisions import revision_as_saved
 from app.segments.saved.saving import insert_segment, size_of, swap_segment
 from app.segments.sentence import sentence
 from models.member import Member
@@ -67,6 +68,7 @@ async def create_segment(
     name = checked_name(name)
     written = clean_text("description", description)
     group, catalogue = await checked_rule(rule)
+    require_no_contact(member, group)
     await require_free(name, None)
     text, author = await _description(written, name, group, catalogue, member)
     origin = checked_source(source)
@@ -114,7 +116,7 @@ async def restore_segment(member: Member, segment_id: object, *, revision: int, 
     segment = await get_segment(member, segment_id)
     if version is not None and version != segment.version:
         raise changed_meanwhile(segment.name)
-    then = (await get_revision(member, segment.id, revision)).revision
+    then = await revision_as_saved(segment, revision)
     group, catalogue = await checked_rule(then.rule, segment)
     await require_free(then.name, segment.id)
     fields = {
@@ -168,6 +170,7 @@ async def regenerate_description(member: Member, *, name: str, rule: object) -> 
     """A description for this rule, without saving anything. Raises PermissionDenied and RuleError."""
     require(member, "segments.write")
     group, catalogue = await checked_rule(rule)
+    require_no_contact(member, group)
     return await descriptions.generate(clean_text("name", name)[:LONGEST_NAME], group, catalogue, member)
 
 
@@ -192,6 +195,8 @@ async def _changed_fields(
             fields |= {"description": written, "description_source": author.value}
         return fields, None
     group, catalogue = await checked_rule(changes.get("rule", segment.rule), segment)
+    if "rule" in changes:
+        require_no_contact(member, group)
     stored = rule_json(group)
     if stored != segment.rule:
         fields = {**_origin(segment, RuleSource.HAND), "prompt": None, **fields}
