@@ -41,6 +41,8 @@ PAGES = (
     "settings_account",
     "settings_keys",
     "settings_team",
+    "settings_roles",
+    "settings_policy",
 )
 
 

@@ -10,11 +10,13 @@ from app.auth.permissions import allowed
 from models import Member
 from pages.components.text import text
 
-Section = Literal["account", "keys", "team", "audit"]
+Section = Literal["account", "keys", "team", "roles", "policy", "audit"]
 PAGES: dict[Section, tuple[str, str, str | None]] = {
     "account": ("Your account", "/settings", None),
     "keys": ("API keys", "/settings/keys", None),
     "team": ("Team", "/settings/team", "members.manage"),
+    "roles": ("Roles", "/settings/roles", None),
+    "policy": ("Sending policy", "/settings/policy", "campaigns.read"),
     "audit": ("Audit log", "/settings/audit", "audit.read"),
 }
 

@@ -12,7 +12,7 @@ from app.ai.planner import ProviderPlanner
 from app.ai.ports import SegmentPlanner
 from app.ai.provider import ProviderFailed, configured, printable
 from app.ai.suggestion import Suggestion
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.errors import InvalidInput
 from app.segments.catalogue import Catalogue, load_catalogue
 from app.segments.contact import require_no_contact, rule_of
@@ -39,7 +39,7 @@ async def suggest_segment(member: Member, prompt: str, *, rule: object | None = 
     or one longer than 2,000 characters, RuleError for a rule that is none. Who does not see
     addresses gets no rule about them.
     """
-    require(member, "ai.use")
+    await authorize(member, "ai.use")
     text = printable(prompt).strip()
     if not text:
         raise InvalidInput.of("prompt", "describe in a few words who should be in the segment")

@@ -24,6 +24,7 @@ def routers() -> list[APIRouter]:
         metrics,
         orders,
         password_links,
+        policies,
         receipts,
         resolving,
         second_step,
@@ -61,6 +62,7 @@ def routers() -> list[APIRouter]:
         insights,
         ai_calls,
         keys,
+        policies,
         audit,
     )
     return [

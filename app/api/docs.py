@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import as_file, files
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
 
+from app.api import routers
 from app.api.problems import MEDIA_TYPE
+from app.api.routes import action_of, for_members
+from app.auth.permissions import PERMISSIONS
+from models.member import Role
 
 _ASSETS = "/api/docs/assets"
 
@@ -40,10 +46,33 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _as_problems(describe())
+            document = describe()
+            _as_problems(document)
+            _say_who_may(document)
         return describe()
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document
+
+
+def operations() -> Iterator[tuple[str, str, APIRoute]]:
+    """Method, path and route of every operation in the document, in its order."""
+    for router in routers():
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.include_in_schema:
+                for method in sorted(route.methods or ()):
+                    yield method, route.path_format, route
+
+
+def _say_who_may(document: dict[str, Any]) -> None:
+    """Each operation names the action of the permission table that it needs, and in words which roles have it."""
+    for method, path, route in operations():
+        if not for_members(route):
+            continue
+        operation = document["paths"][path][method.lower()]
+        action = action_of(route)
+        operation["x-permission"] = action
+        who = f"Needs `{action}`: {', '.join(role for role in Role if role in PERMISSIONS[action])}." if action else ""
+        operation["description"] = f"{operation.get('description', '')}\n\n{who or 'For every member.'}".strip()
 
 
 def _as_problems(document: dict[str, Any]) -> None:

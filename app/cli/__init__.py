@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cli import backup, doctor, evaluate, receipts, serve
+from app.cli import backup, doctor, evaluate, permissions, receipts, serve
 from app.cli.data import import_file
 from app.cli.frame import CommandLine
 from app.cli.member import commands as member_commands
@@ -24,6 +24,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("eval")(evaluate.evaluate)
 app.command("receipts-secret")(receipts.secret)
+app.command()(permissions.permissions)
 app.command()(serve.version)
 
 __all__ = ["app"]

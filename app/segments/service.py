@@ -7,7 +7,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.audit import note
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.database import collection, in_transaction
 from app.errors import InvalidInput, NotFound
 from app.segments.catalogue import forget_catalogue
@@ -64,7 +64,7 @@ async def create_segment(
     Raises PermissionDenied, RuleError, InvalidInput for a name that is empty or longer than 120 characters, and
     Conflict with an error at `name` when another segment has it (without regard to case).
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     name = checked_name(name)
     written = clean_text("description", description)
     group, catalogue = await checked_rule(rule)
@@ -95,7 +95,7 @@ async def update_segment(member: Member, segment_id: object, *, version: int | N
     wrote stays; a generated one is generated again with a new rule, and an emptied one too. A rule that changes without
     a word on its source was changed by hand. Raises what `create_segment` raises, and NotFound.
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     for key in changes:
         if key not in CHANGEABLE:
             raise InvalidInput.of(key, f"cannot be changed; these can: {', '.join(CHANGEABLE)}")
@@ -112,7 +112,7 @@ async def restore_segment(member: Member, segment_id: object, *, revision: int, 
     `version` is the one that was looked at; a newer one in the database is a Conflict, and so is a name that another
     segment has by now. Raises PermissionDenied, NotFound, and RuleError for a rule that asks about what is gone.
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     segment = await get_segment(member, segment_id)
     if version is not None and version != segment.version:
         raise changed_meanwhile(segment.name)
@@ -140,7 +140,7 @@ async def delete_segment(member: Member, segment_id: object) -> None:
     Raises NotFound, and Conflict naming a campaign that is not over yet, or another segment, that refers to it. No
     reference can appear between that check and the deletion.
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     segment = await get_segment(member, segment_id)
 
     async def remove(session: AsyncClientSession) -> int:
@@ -168,7 +168,7 @@ async def refresh_size(member: Member, segment_id: object) -> Segment:
 
 async def regenerate_description(member: Member, *, name: str, rule: object) -> tuple[str, DescriptionSource]:
     """A description for this rule, without saving anything. Raises PermissionDenied and RuleError."""
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     group, catalogue = await checked_rule(rule)
     require_no_contact(member, group)
     return await descriptions.generate(clean_text("name", name)[:LONGEST_NAME], group, catalogue, member)
