@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from beanie import PydanticObjectId
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.values import Moment, now
 
@@ -23,6 +23,8 @@ class Approval(BaseModel):
     segments at that moment. `held` says that the campaign was on its way when it needed this: once approved it goes
     out at once.
     """
+
+    model_config = ConfigDict(frozen=True)
 
     state: ApprovalState = ApprovalState.WAITING
     people: int

@@ -46,7 +46,8 @@ async def draw_approval(member: Member, campaign: Campaign, done: Done) -> None:
             icon("shield-check")
             text(f"{decider} approved this for {_people(approval, member)}. Any change takes the approval back.")
         return
-    with card(css="p-0").mark("approval"):
+    with card(css="p-0") as surface:
+        surface.mark("approval")
         if approval.state is ApprovalState.DECLINED:
             decider = await _name(approval.decided_by, "A former member")
             with box("banner bad"):
