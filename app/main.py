@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib.metadata import version
 from types import FrameType
 
@@ -106,6 +106,14 @@ def uvicorn_config(settings: Settings, app: FastAPI | None = None) -> uvicorn.Co
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
     )
+
+
+def page_permissions(settings: Settings) -> Mapping[str, str | None]:
+    """Every page for members by its path, with the action of the permission table that it needs."""
+    create_app(settings)
+    from pages.frame import PERMISSION_OF
+
+    return PERMISSION_OF
 
 
 def _install_pages(app: FastAPI, settings: Settings) -> None:

@@ -85,6 +85,13 @@ class Settings(BaseSettings):
     send_per_second: int = Field(
         0, ge=0, le=100_000, description="Messages a second at most, all campaigns together; 0: no limit."
     )
+    approval_above: int = Field(
+        0,
+        ge=0,
+        le=1_000_000_000,
+        description="Sending to more people than this needs a second person's approval; 0: none. Owners can ask for it "
+        "earlier on the page Sending policy, never later.",
+    )
     sms_url: HttpUrl = Field("", description="Where text messages are posted; empty: the sms channel is not offered.")
     sms_token: SecretStr = Field(SecretStr(""), description="Bearer token for SMS_URL.")
     sms_secret: SecretStr = Field(SecretStr(""), description="Signs what is posted to SMS_URL (HMAC-SHA256).")

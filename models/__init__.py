@@ -12,6 +12,7 @@ from models.import_reject import ImportReject
 from models.member import Member
 from models.order import Order
 from models.outbox import OutboxMessage
+from models.policy import ApprovalPolicy
 from models.receipt import Receipt
 from models.roster_block import RosterBlock
 from models.segment import Segment
@@ -26,6 +27,7 @@ from models.suppression import Suppression
 DOCUMENTS = [
     AiCall,
     ApiKey,
+    ApprovalPolicy,
     AuditEntry,
     Campaign,
     Chunk,
@@ -54,6 +56,7 @@ __all__ = [
     "DOCUMENTS",
     "AiCall",
     "ApiKey",
+    "ApprovalPolicy",
     "AuditEntry",
     "Campaign",
     "Chunk",

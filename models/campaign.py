@@ -10,6 +10,7 @@ from beanie import Document, PydanticObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from models.campaign_approval import Approval
 from models.campaign_plan import Ambiguity, Repeat, Simulation, WarmUp
 from models.values import Moment, now
 
@@ -51,7 +52,8 @@ class Campaign(Document):
     `occurrence_at`) and goes on to the next; `repeat_from` is the first, whose day of the month and local time of day
     count for all. A `standing` one also goes to everybody who enters its segments later,
     once; `looked_at` is when it last looked. `window_messages` in any `window_minutes` and `warm_up` are limits beside
-    `throttle_per_second`. `simulation` is for the simulator alone.
+    `throttle_per_second`. `simulation` is for the simulator alone. `approval` is a second person's word, where the
+    workspace asks for one.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Campaign(Document):
     state: CampaignState = CampaignState.DRAFT
     version: int = 1
     audience: int | None = None
+    approval: Approval | None = None
     waiting_reason: str | None = None
     pause_reason: str | None = None
     breaker_sent: int = 0
@@ -101,6 +104,7 @@ class Campaign(Document):
             IndexModel([("updated_at", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("state", ASCENDING), ("scheduled_at", ASCENDING)]),
             IndexModel("segment_ids"),
+            IndexModel("approval.state", sparse=True),
             IndexModel(
                 [("series_id", ASCENDING), ("occurrence_at", ASCENDING)],
                 unique=True,

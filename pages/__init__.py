@@ -46,6 +46,8 @@ PAGES = (
     "settings_team",
     "settings_sign_in",
     "second_step_setup",
+    "settings_roles",
+    "settings_policy",
 )
 
 

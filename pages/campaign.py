@@ -18,6 +18,7 @@ from app.segments.catalogue import load_catalogue
 from models import Campaign, Member
 from models.campaign import CampaignState as State
 from pages.campaign_progress.after import draw_results
+from pages.campaign_progress.approval import draw_approval
 from pages.campaign_progress.card import ProgressCard
 from pages.campaign_progress.message import message_sheet
 from pages.campaign_progress.plan_words import plan_words
@@ -28,15 +29,14 @@ from pages.campaign_progress.tail import Tail
 from pages.campaign_progress.times import times_of
 from pages.campaign_progress.waiting import draw_waiting
 from pages.components import (
-    CAMPAIGN_TONES,
     Region,
     button,
+    campaign_word,
     confirm,
     icon_button,
     number,
     plural,
     skeleton_block,
-    state_word,
     text,
     toast,
 )
@@ -78,6 +78,7 @@ class CampaignPage:
             with actions.classes("thumb" if self.may_send else ""):
                 self._actions()
             self._plan()
+            self.approval = Region(self._draw_approval, lambda: None, css="stack")
             self.waiting = box("stack gap-4")
             if self.is_series or self.campaign.state in UNSENT:
                 with self.waiting:
@@ -94,6 +95,7 @@ class CampaignPage:
             UntilClosed(updates.subscribe(self.id, self.show))
         assert self.campaign.id is not None
         self.tail.show(await latest(self.campaign.id, LINES))
+        await self.approval.load()
         self.show(await snapshot(self.id))
 
     def _actions(self) -> None:
@@ -151,19 +153,22 @@ class CampaignPage:
         if time.monotonic() - self.asked_at > ASK_SECONDS and found.state in MOVING:
             self.asked_at = time.monotonic()
             background_tasks.create(self._tell_slowed(), name="slowed domains")
-        if found.state is not self.state:
+        if before is not None and found.approval != before.approval:
+            background_tasks.create(self.approval.load(), name="campaign approval")
+        if found.state is not self.state or (before is not None and found.approval != before.approval):
             self.state = found.state
             self._show_state(found.state)
         elif found.state in ENDED and before is not None and _unsent(before) != _unsent(found):
             background_tasks.create(self.results.load(), name="campaign results")
 
     def _show_state(self, state: State) -> None:
-        self.chip.classes(replace=f"chip {CAMPAIGN_TONES[state]}")
-        self.chip_word.text = state_word(state)
+        approval = self.shown.approval if self.shown else None
+        self.chip_word.text, tone = campaign_word(state, approval)
+        self.chip.classes(replace=f"chip {tone}")
         one, begun = self.campaign, not self.is_series and state not in UNSENT
         wanted = {
             "pause": state in (State.PREPARING, State.RUNNING) or (self.is_series and state is State.SCHEDULED),
-            "resume": state is State.PAUSED,
+            "resume": state is State.PAUSED and not (approval and approval.waits),
             "cancel": state in (State.SCHEDULED, State.PREPARING, State.RUNNING, State.PAUSED),
             "finish": (self.is_series and state in (State.SCHEDULED, State.PAUSED))
             or (one.standing and state in (State.RUNNING, State.PAUSED)),
@@ -192,6 +197,17 @@ class CampaignPage:
         if self.shown is not None:
             fresh = await get_campaign(self.member, self.id)
             await draw_results(self.member, fresh, self.shown.counts, self._read)
+
+    async def _draw_approval(self) -> None:
+        await draw_approval(self.member, await get_campaign(self.member, self.id), self._decided)
+
+    async def _decided(self) -> None:
+        """What has not begun is drawn anew, with the time or the word it has now."""
+        if self.state in UNSENT or self.is_series:
+            ui.navigate.to(f"/campaigns/{self.id}")
+            return
+        await self.approval.load()
+        await self._read()
 
     async def _read(self) -> None:
         self.show(await snapshot(self.id))

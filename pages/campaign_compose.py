@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from app.campaigns.approval.policy import approval_above
 from app.campaigns.life.service import editable, get_campaign, send
 from app.errors import Conflict, InvalidInput
 from app.segments.catalogue import load_catalogue
@@ -50,18 +51,22 @@ async def edit_campaign(member: Member, campaign_id: str) -> None:
         ui.navigate.to(f"/campaigns/{campaign.id}")
         return
     set_title(campaign.name)
-    await Composer(member, Draft.of(campaign, get_settings().zone)).draw()
+    approval = campaign.approval
+    await Composer(member, Draft.of(campaign, get_settings().zone), approved=approval is not None).draw()
 
 
 class Composer:
     """One composer on one page."""
 
-    def __init__(self, member: Member, draft: Draft) -> None:
+    def __init__(self, member: Member, draft: Draft, *, approved: bool = False) -> None:
+        """`approved`: approval was asked for or given, which any change ends."""
         self.member = member
         self.draft = draft
+        self.approved = approved
 
     async def draw(self) -> None:
         """The whole page."""
+        self.draft.approval_above = await approval_above()
         segments = Segments(self.member)
         await segments.load([*self.draft.segment_ids, *self.draft.exclude_segment_ids])
         people = await self._people(segments)
@@ -70,6 +75,10 @@ class Composer:
             with actions:
                 self._actions()
             self.saver = Saver(self.draft, self.member, Guard(), say=self._say, refused=self._refused)
+            if self.approved:
+                with card(css="p-0"), box("banner warn"):
+                    icon("shield-check")
+                    text("A second person's approval was asked for or given. Any change here takes that back.")
             with box("split composer"):
                 with box("stack gap-4"):
                     self.channel = ChannelCard(self.draft, self._changed, self._switched)

@@ -11,17 +11,17 @@ from app.campaigns.life.service import editable
 from app.campaigns.record.progress import Counts
 from models import Campaign, Member
 from models.campaign import CampaignState
+from models.campaign_approval import ApprovalState
 from pages.campaign_progress.figures import parts_of
 from pages.components import (
-    CAMPAIGN_TONES,
     Row,
     action_cell,
     ago,
+    campaign_word,
     chips_cell,
     moment,
     number,
     progress_cell,
-    state_word,
     text_cell,
     zone_of,
 )
@@ -34,7 +34,7 @@ def campaign_row(campaign: Campaign, counts: Counts, whom: str, by: str, member:
     """The line. `whom` says by which channel to whom, `by` who sent it. Why it waits or stopped comes before both."""
     locale = member.locale
     may_edit = allowed(member, "campaigns.write")
-    waits = campaign.pause_reason or campaign.waiting_reason
+    waits = _approval(campaign, locale) or campaign.pause_reason or campaign.waiting_reason
     return Row(
         key=str(campaign.id),
         href=f"/campaigns/{campaign.id}/edit" if _opens_composer(campaign, may_edit) else f"/campaigns/{campaign.id}",
@@ -55,13 +55,15 @@ def campaign_row(campaign: Campaign, counts: Counts, whom: str, by: str, member:
 
 
 def _opens_composer(campaign: Campaign, may_edit: bool) -> bool:
-    """What nobody has got yet opens where it is written; a series has a page that tells what it has done."""
+    """What nobody has got yet opens where it is written, unless somebody has to decide on it first; a series has a page
+    that tells what it has done.
+    """
     begun_series = campaign.repeat is not None and campaign.state is not CampaignState.DRAFT
-    return may_edit and editable(campaign) and not begun_series
+    return may_edit and editable(campaign) and not begun_series and not _approval(campaign, "en_US")
 
 
 def _state(campaign: Campaign) -> Cell:
-    cell = chips_cell([(state_word(campaign.state), CAMPAIGN_TONES[campaign.state])])
+    cell = chips_cell([campaign_word(campaign.state, campaign.approval)])
     if campaign.state is CampaignState.RUNNING:
         cell["l"][0]["dot"] = True
     if campaign.repeat is not None:
@@ -69,6 +71,16 @@ def _state(campaign: Campaign) -> Cell:
     if campaign.standing:
         cell["l"].append({"t": "standing", "tone": "info"})
     return cell
+
+
+def _approval(campaign: Campaign, locale: str) -> str:
+    """What is said of a second person's word that is missing or was refused."""
+    approval = campaign.approval
+    if approval is None or campaign.state not in (CampaignState.DRAFT, CampaignState.PAUSED):
+        return ""
+    if approval.waits:
+        return f"Waits for a second person: {number(approval.people, locale)} people would get it"
+    return f"Declined: {approval.reason}" if approval.state is ApprovalState.DECLINED else ""
 
 
 def _actions(campaign: Campaign) -> list[tuple[str, str, str]]:

@@ -15,7 +15,7 @@ from nicegui import Client, ui
 from nicegui.client import ClientConnectionTimeout
 from starlette.responses import RedirectResponse, Response
 
-from app.auth.permissions import allowed
+from app.auth.permissions import PERMISSIONS, allowed
 from app.auth.session import member_of_request
 from models.member import Member
 from pages import errors, sessions, topbar
@@ -45,6 +45,9 @@ NAV = (
     ("outbox", "/outbox", "inbox", "Outbox", False),
 )
 """(key, path, icon, word, also on a phone's bar); an empty key is a gap."""
+
+PERMISSION_OF: dict[str, str | None] = {}
+"""Every page for members by its path, with the action it needs; None: every member."""
 
 NEEDS = {"imports": "imports.run"}
 """What an entry needs besides being a member."""
@@ -96,6 +99,9 @@ def page(path: str, *, permission: str | None, title: str, nav: str = "") -> Cal
             parameters.insert(0, inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request))
         guarded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what FastAPI reads
         guarded.__annotations__ = {}
+        if permission is not None:
+            PERMISSIONS[permission]  # an action that is not in the table stops the start
+        PERMISSION_OF[path] = permission
         return ui.page(path, response_timeout=BUILD_SECONDS)(guarded)
 
     return decorate

@@ -165,7 +165,7 @@ def _campaign_line(campaign: Campaign, counts: Counts, member: Member) -> None:
         with box("stack gap-1 grow min-w-0"):
             with box("line gap-2"):
                 text(campaign.name, "medium truncate", tag="span")
-                campaign_chip(campaign.state)
+                campaign_chip(campaign.state, campaign.approval)
             with box("muted t12 truncate"):
                 text(_campaign_words(campaign, counts, member.locale), "num", tag="span")
         if counts.audience and campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
@@ -195,7 +195,12 @@ async def _needs(member: Member) -> None:
     found = await matters(member, since=now() - dashboard.SINCE)
     with card("Needs you", css="p-0"):
         if not found:
-            with empty_state("check", "All clear", "Failed deliveries and refused rows would show here.", small=True):
+            with empty_state(
+                "check",
+                "All clear",
+                "What failed, was refused or waits for your approval would show here.",
+                small=True,
+            ):
                 pass
         for matter in found:
             _matter_line(matter, member)
@@ -203,7 +208,7 @@ async def _needs(member: Member) -> None:
 
 def _matter_line(matter: Matter, member: Member) -> None:
     locale = member.locale
-    tone: Tone = "warn" if matter.kind == "paused" else "bad"
+    tone: Tone = "warn" if matter.kind in ("paused", "approval") else "bad"
     label = {
         "failed": f"{number(matter.count, locale)} failed",
         "unknown": f"{number(matter.count, locale)} unknown",
@@ -211,6 +216,8 @@ def _matter_line(matter: Matter, member: Member) -> None:
         "rejects": plural(matter.count, "row", locale=locale) + " refused",
         "import": "import failed",
         "waiting": "waiting",
+        "approval": "needs your approval",
+        "declined": "declined",
     }[matter.kind]
     with ui.element("a").classes("entry").props(f"href={matter.href}"):
         with box("stack gap-1 grow min-w-0"):

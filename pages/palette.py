@@ -71,7 +71,7 @@ async def find(member: Member, words: str) -> list[Hit]:
 
 
 async def _customers(member: Member, words: str) -> list[Hit]:
-    found = collection("customers").find(search_filter(words[:MAX_SEARCH]), {"name": 1, "email": 1}).limit(MOST)
+    found = collection("customers").find(search_filter(member, words[:MAX_SEARCH]), {"name": 1, "email": 1}).limit(MOST)
     return [
         Hit(
             group="Customers",

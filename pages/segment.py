@@ -6,6 +6,7 @@ from nicegui import ui
 
 from app.auth.permissions import allowed
 from app.segments.catalogue import load_catalogue
+from app.segments.contact import saved_shown
 from app.segments.service import get_segment
 from models import Member, Segment
 from pages.components import ago, button, card, text
@@ -55,17 +56,18 @@ async def _build(member: Member, state: EditorState, segment: Segment | None, *,
 
 
 async def _look(member: Member, state: EditorState, segment: Segment) -> None:
+    shown = await saved_shown(member, segment)
     with frame(member, segment.name, _subtitle(member, segment), back=BACK):
         segment_tabs(segment, "rule")
         with box("split builder"):
             with box("stack gap-4"):
                 with card("Who is in it"):
-                    text(segment.sentence, "break-words")
-                if segment.description:
+                    text(shown.sentence, "break-words")
+                if shown.description:
                     with card("Description"):
-                        text(segment.description, "break-words")
+                        text(shown.description, "break-words")
             with box("builder-side"):
-                looking = Looking(member, state)
+                looking = Looking(member, state, segment)
         UntilClosed(looking.live.close)
     await ui.context.client.connected()
     looking.live.soon(pause=0)

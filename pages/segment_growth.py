@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from nicegui import ui
 
 from app.auth.permissions import allowed
+from app.segments.contact import saved_shown
 from app.segments.growth import asking, history
 from app.segments.growth.history import Cause, Growth
 from app.segments.service import get_segment
@@ -43,7 +44,7 @@ SPANS = {1: "1 day", 7: "7 days", 30: "30 days", 0: "All"}
 @page("/segments/{segment_id}/growth", permission="segments.read", title="Over time", nav="segments")
 async def segment_growth(member: Member, segment_id: str) -> None:
     """The records of one segment, compared with a day of the member's choice."""
-    segment = await get_segment(member, segment_id)
+    segment = await saved_shown(member, await get_segment(member, segment_id))
     set_title(f"{segment.name}: over time")
     screen = _Screen(member, segment)
     screen.draw()

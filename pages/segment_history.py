@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from app.auth.permissions import allowed
+from app.segments.contact import saved_shown
 from app.segments.saved.revisions import Step, list_revisions
 from app.segments.service import get_segment, restore_segment
 from models import Member, Segment
@@ -46,7 +47,7 @@ MARKS = {
 @page("/segments/{segment_id}/history", permission="segments.read", title="History", nav="segments")
 async def segment_history(member: Member, segment_id: str) -> None:
     """Every revision of one segment, newest first."""
-    segment = await get_segment(member, segment_id)
+    segment = await saved_shown(member, await get_segment(member, segment_id))
     set_title(f"{segment.name}: history")
     screen = _Screen(member, segment)
     screen.draw()
@@ -72,7 +73,7 @@ class _Screen:
             self.region = Region(self._fill, lambda: skeleton(8))
 
     async def _fill(self) -> None:
-        self.segment = await get_segment(self.member, self.segment.id)
+        self.segment = await saved_shown(self.member, await get_segment(self.member, self.segment.id))
         found, following = await list_revisions(self.member, self.segment.id, limit=min(self.shown, 200))
         with card(css="p-0"), ui.element("ol").classes("revisions"):
             for step in found:

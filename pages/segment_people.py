@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from app.auth.permissions import allowed
+from app.segments.contact import saved_shown
 from app.segments.preview.people import Person, people_page
 from app.segments.service import get_segment, refresh_size
 from app.settings import get_settings
@@ -46,7 +47,7 @@ COLUMNS = (
 @page("/segments/{segment_id}/people", permission="customers.read", title="People", nav="segments")
 async def people(member: Member, segment_id: str) -> None:
     """The people of one segment."""
-    segment = await get_segment(member, segment_id)
+    segment = await saved_shown(member, await get_segment(member, segment_id))
     set_title(f"{segment.name}: people")
     searched = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from app.auth.permissions import allowed
+from app.segments.contact import saved_shown
 from app.segments.service import create_segment, delete_segment, get_segment, list_segments, refresh_size
 from models import Member, Segment
 from models.segment import RuleSource
@@ -57,7 +58,8 @@ async def segments(member: Member, q: str = "") -> None:
 
     async def load(ask: Ask) -> Page:
         found, following = await list_segments(member, search=searched, limit=ask.limit, cursor=ask.cursor)
-        return Page(rows=[_row(segment, member, may_edit) for segment in found], next_cursor=following)
+        shown = [await saved_shown(member, segment) for segment in found]
+        return Page(rows=[_row(segment, member, may_edit) for segment in shown], next_cursor=following)
 
     async def search(words: str) -> None:
         nonlocal searched

@@ -10,12 +10,14 @@ from app.auth.permissions import allowed
 from models import Member
 from pages.components.text import text
 
-Section = Literal["account", "keys", "team", "sign-in", "audit"]
+Section = Literal["account", "keys", "team", "roles", "sign-in", "policy", "audit"]
 PAGES: dict[Section, tuple[str, str, str | None]] = {
     "account": ("Your account", "/settings", None),
     "keys": ("API keys", "/settings/keys", None),
     "team": ("Team", "/settings/team", "members.manage"),
+    "roles": ("Roles", "/settings/roles", None),
     "sign-in": ("Sign-in", "/settings/sign-in", "members.manage"),
+    "policy": ("Sending policy", "/settings/policy", "campaigns.read"),
     "audit": ("Audit log", "/settings/audit", "audit.read"),
 }
 

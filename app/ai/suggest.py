@@ -12,15 +12,15 @@ from app.ai.planner import ProviderPlanner
 from app.ai.ports import SegmentPlanner
 from app.ai.provider import ProviderFailed, configured, printable
 from app.ai.suggestion import Suggestion
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.errors import InvalidInput
 from app.segments.catalogue import Catalogue, load_catalogue
+from app.segments.contact import require_no_contact, rule_of
 from app.segments.grammar import parse_words
 from app.segments.grammar.vague import refusal
 from app.segments.refining import refine
 from app.segments.rule import parse_rule
 from app.segments.rule.nodes import Group
-from app.segments.saved.current import read_rule
 from app.segments.sentence.difference import difference
 from app.settings import get_settings
 from models.member import Member
@@ -36,9 +36,10 @@ async def suggest_segment(member: Member, prompt: str, *, rule: object | None = 
     whole new rule and `changes`. A rule without conditions counts as none. When the provider fails, the grammar's
     answer is given instead if it understood every word, and the note says so; otherwise the outcome is `refuse` and the
     note says in plain words what happened. Raises PermissionDenied without `ai.use`, InvalidInput for an empty prompt
-    or one longer than 2,000 characters, RuleError for a rule that is none.
+    or one longer than 2,000 characters, RuleError for a rule that is none. Who does not see
+    addresses gets no rule about them.
     """
-    require(member, "ai.use")
+    await authorize(member, "ai.use")
     text = printable(prompt).strip()
     if not text:
         raise InvalidInput.of("prompt", "describe in a few words who should be in the segment")
@@ -48,11 +49,14 @@ async def suggest_segment(member: Member, prompt: str, *, rule: object | None = 
     if rule is None:
         catalogue = await load_catalogue()
     else:
-        present, catalogue = await read_rule(rule)
+        present, catalogue = await rule_of(member, rule)
     today = now().astimezone(get_settings().zone).date()
     name = configured()
     planner = ProviderPlanner(name) if name else None
-    return await suggest(member, text, catalogue, today=today, planner=planner, present=present)
+    found = await suggest(member, text, catalogue, today=today, planner=planner, present=present)
+    if found.rule is not None:
+        require_no_contact(member, parse_rule(found.rule, catalogue))
+    return found
 
 
 async def suggest(

@@ -24,6 +24,7 @@ def routers() -> list[APIRouter]:
         metrics,
         orders,
         password_links,
+        policies,
         receipts,
         resolving,
         second_step,
@@ -63,6 +64,7 @@ def routers() -> list[APIRouter]:
         ai_calls,
         keys,
         sessions,
+        policies,
         audit,
     )
     return [

@@ -11,6 +11,7 @@ from app.api.ids import Id
 from app.api.shapes import Page, Shape
 from app.campaigns.record.progress import Counts, counts_of
 from models.campaign import Campaign, CampaignState, Channel
+from models.campaign_approval import ApprovalState
 from models.campaign_plan import Ambiguity, Repeat, Simulation, WarmUp
 
 
@@ -31,8 +32,30 @@ class CountsOut(Shape):
     unsubscribed: int
 
 
+class ApprovalOut(Shape):
+    """A second person's word: asked for, given or refused. `people` is how many it would go to, or may."""
+
+    state: ApprovalState
+    people: int = Field(examples=[12040])
+    held: bool = Field(description="Whether it was on its way when it needed this")
+    requested_by: Id | None
+    requested_at: datetime
+    decided_by: Id | None
+    decided_at: datetime | None
+    reason: str = Field(examples=["The price in the second line is last year's"])
+
+
+class DeclineInput(BaseModel):
+    """Why it should not go out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=300, examples=["The price in the second line is last year's"])
+
+
 class CampaignOut(Shape):
     """A campaign. `waiting_reason` says why a running one does not move, `pause_reason` why it was paused.
+    Where the workspace asks for a second person, `approval` says how far that is.
 
     One with `repeat` is a series: at each `scheduled_at` it makes a campaign with its `series_id` and `occurrence_at`.
     A `standing` one runs until it is finished; `looked_at` is when it last looked for people who are new.
@@ -60,6 +83,7 @@ class CampaignOut(Shape):
     ambiguity: Ambiguity
     simulation: Simulation | None
     state: CampaignState
+    approval: ApprovalOut | None
     version: int
     counts: CountsOut
     waiting_reason: str | None

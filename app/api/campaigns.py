@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from app.api.campaign_shapes import (
     CampaignOut,
     CampaignPage,
+    DeclineInput,
     RetryInput,
     TrialAnswer,
     TrialInput,
@@ -33,6 +34,7 @@ router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=Memb
 Reader = Annotated[Member, may("campaigns.read")]
 Writer = Annotated[Member, may("campaigns.write")]
 Sender = Annotated[Member, may("campaigns.send")]
+Approver = Annotated[Member, may("campaigns.approve")]
 LogReader = Annotated[Member, may("deliveries.read")]
 
 
@@ -98,10 +100,43 @@ async def test_campaign(member: Sender, id: str, body: TrialInput) -> TrialAnswe
     )
 
 
-@router.post("/{id}/send", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Send a campaign")
-async def send_campaign(member: Sender, id: str) -> CampaignOut:
-    """Now, or at its `scheduled_at`."""
-    return await answer(await service.send(member, object_id(id, "campaign")))
+@router.post(
+    "/{id}/send",
+    response_model=CampaignOut,
+    responses={**NOT_FOUND, **CONFLICT, 202: {"model": CampaignOut, "description": "It waits for a second person"}},
+    summary="Send a campaign",
+)
+async def send_campaign(member: Sender, id: str, response: Response) -> CampaignOut:
+    """Now, or at its `scheduled_at`. 202 when the workspace asks for a second person: its `approval` then waits."""
+    sent = await service.send(member, object_id(id, "campaign"))
+    if sent.approval is not None and sent.approval.waits:
+        response.status_code = 202
+    return await answer(sent)
+
+
+@router.post(
+    "/{id}/approve", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Approve a campaign"
+)
+async def approve_campaign(member: Approver, id: str) -> CampaignOut:
+    """It goes out as it was asked for. Never by who asked for it, and by no API key. 409 when nothing waits, or when
+    the audience grew or its rules changed since: look at the number of now, then approve."""
+    return await answer(await service.approve(member, object_id(id, "campaign")))
+
+
+@router.post(
+    "/{id}/decline", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Decline a campaign"
+)
+async def decline_campaign(member: Approver, id: str, body: DeclineInput) -> CampaignOut:
+    """It does not go out; whoever asked may change it and ask again."""
+    return await answer(await service.decline(member, object_id(id, "campaign"), body.reason))
+
+
+@router.post(
+    "/{id}/withdraw", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Take a request back"
+)
+async def withdraw_campaign(member: Sender, id: str) -> CampaignOut:
+    """Nobody has to approve it any more, and it does not go out."""
+    return await answer(await service.withdraw(member, object_id(id, "campaign")))
 
 
 @router.post("/{id}/pause", response_model=CampaignOut, responses={**NOT_FOUND, **CONFLICT}, summary="Pause a campaign")

@@ -27,6 +27,7 @@ router = APIRouter(prefix="/api/customers", tags=["customers"], route_class=Memb
 Reader = Annotated[Member, may("customers.read")]
 Writer = Annotated[Member, may("customers.write")]
 Deleter = Annotated[Member, may("customers.delete")]
+Exporter = Annotated[Member, may("customers.export")]
 
 
 class CustomerOut(Shape):
@@ -161,7 +162,7 @@ async def get_timeline(member: Reader, id: str, limit: Limit = 50, cursor: Curso
     responses={**NOT_FOUND, 200: {"description": "A JSON file: customer, orders, deliveries, messages, suppressions"}},
     summary="Everything that is known of a person",
 )
-async def export(member: Reader, id: str) -> JSONResponse:
+async def export(member: Exporter, id: str) -> JSONResponse:
     """For the person's right to their data; an attachment."""
     found = await export_customer(member, id)
     name = f"customer-{found['customer']['id']}.json"

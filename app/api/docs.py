@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import as_file, files
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
 
+from app.api import routers
 from app.api.content_policy import docs_policy
 from app.api.problems import MEDIA_TYPE
+from app.api.routes import action_of, for_members
+from app.auth.permissions import PERMISSIONS
+from models.member import Role
 
 _ASSETS = "/api/docs/assets"
 
@@ -42,7 +48,9 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _as_problems(describe())
+            document = describe()
+            _as_problems(document)
+            _say_who_may(document)
         return describe()
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document
@@ -51,6 +59,25 @@ def install(app: FastAPI) -> None:
 def _with_policy(page: HTMLResponse) -> HTMLResponse:
     page.headers["Content-Security-Policy"] = docs_policy(bytes(page.body).decode())
     return page
+def operations() -> Iterator[tuple[str, str, APIRoute]]:
+    """Method, path and route of every operation in the document, in its order."""
+    for router in routers():
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.include_in_schema:
+                for method in sorted(route.methods or ()):
+                    yield method, route.path_format, route
+
+
+def _say_who_may(document: dict[str, Any]) -> None:
+    """Each operation names the action of the permission table that it needs, and in words which roles have it."""
+    for method, path, route in operations():
+        if not for_members(route):
+            continue
+        operation = document["paths"][path][method.lower()]
+        action = action_of(route)
+        operation["x-permission"] = action
+        who = f"Needs `{action}`: {', '.join(role for role in Role if role in PERMISSIONS[action])}." if action else ""
+        operation["description"] = f"{operation.get('description', '')}\n\n{who or 'For every member.'}".strip()
 
 
 def _as_problems(document: dict[str, Any]) -> None:

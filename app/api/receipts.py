@@ -69,7 +69,7 @@ def _schema() -> dict[str, Any]:
     "",
     response_model=ReceiptsAnswer,
     status_code=202,
-    openapi_extra=_schema(),
+    openapi_extra={**_schema(), "x-permission": "campaigns.send"},
     dependencies=[Depends(_signature)],
     summary="Report what became of messages",
 )

@@ -11,6 +11,7 @@ from app.campaigns.audience.reach import audience_filter, estimate
 from app.campaigns.life.fields import fields_of
 from app.campaigns.life.plan import check_campaign
 from app.campaigns.message.rendering import EXAMPLE_CUSTOMER, compile_message
+from app.customers.masking import raw_shown_to
 from app.database import collection
 from app.errors import InvalidInput
 from models.campaign import Campaign
@@ -58,7 +59,7 @@ async def rehearse(member: Member, campaign: Campaign) -> Rehearsal:
     except InvalidInput as problem:
         problems.extend(_told(problem))
     try:
-        sample = await _sample(campaign)
+        sample = await _sample(member, campaign)
     except InvalidInput as problem:
         problems.extend(_told(problem))
     try:
@@ -68,7 +69,7 @@ async def rehearse(member: Member, campaign: Campaign) -> Rehearsal:
     return Rehearsal(ready=not problems, estimate=found, sample=sample, problems=problems)
 
 
-async def _sample(campaign: Campaign) -> Sample:
+async def _sample(member: Member, campaign: Campaign) -> Sample:
     """One of the audience who can be reached, where there is one."""
     message = compile_message(
         campaign.subject, campaign.body, channel=campaign.channel, preview_text=campaign.preview_text
@@ -79,7 +80,7 @@ async def _sample(campaign: Campaign) -> Sample:
         agreed = [{way.consent: True} for way in kind_of(campaign.channel).ways]
         customer = await collection("customers").find_one({"$and": [audience, {"$or": agreed}]})
         customer = customer or await collection("customers").find_one(audience)
-    rendered = message.render(customer or EXAMPLE_CUSTOMER)
+    rendered = message.render(raw_shown_to(member, customer) if customer else EXAMPLE_CUSTOMER)
     return Sample(
         customer_id=customer["_id"] if customer else None,
         subject=rendered.subject,

@@ -17,7 +17,7 @@ from app.api.problems import Problem
 from app.api.rate_limits import count_member
 from app.api.strict_json import read_json
 from app.audit import Origin, asked_from
-from app.auth.permissions import require
+from app.auth.permissions import PERMISSIONS, require
 from app.auth.session import credential_of, member_of_request
 from app.errors import FieldError, NotSignedIn
 from app.validation import did_you_mean, invalid_input
@@ -98,7 +98,28 @@ def may(action: str) -> Any:
         require(member, action)
         return member
 
+    PERMISSIONS[action]  # an action that is not in the table stops the start
+    member_who_may.action = action  # type: ignore[attr-defined]  # read back by `action_of`
     return Depends(member_who_may)
+
+
+def action_of(route: APIRoute) -> str | None:
+    """The action of the permission table that a route needs; None where every member may, or everybody."""
+    if isinstance(route, MemberRoute):
+        return next(_actions(route.dependant), None)
+    return (route.openapi_extra or {}).get("x-permission")
+
+
+def for_members(route: APIRoute) -> bool:
+    """Whether one has to be signed in."""
+    return isinstance(route, MemberRoute) or action_of(route) is not None
+
+
+def _actions(dependant: Dependant) -> Iterator[str]:
+    for sub in dependant.dependencies:
+        if (action := getattr(sub.call, "action", None)) is not None:
+            yield action
+        yield from _actions(sub)
 
 
 async def _anyone(request: Request, _: Annotated[str | None, Depends(_bearer)]) -> Member:

@@ -48,7 +48,7 @@ async def import_segment(
     """From a file that `/export` wrote, here or elsewhere, or from a query of react-querybuilder. 422 names the node
     of the rule that has no equal here, and the segments and campaigns that are missing."""
     segment, notes = await exchange.import_segment(member, body, name=name)
-    return ImportedSegment(**segment_out(segment).model_dump(), notes=list(notes))
+    return ImportedSegment(**(await segment_out(member, segment)).model_dump(), notes=list(notes))
 
 
 @router.get(

@@ -92,4 +92,5 @@ async def revision(member: Reader, id: str, number: Annotated[int, Path(ge=1, le
 async def restore(member: Writer, id: str, body: RestoreInput) -> SegmentOut:
     """The segment becomes what it was then, as a new revision. 422 when its rule asks about what is gone."""
     key = object_id(id, "segment")
-    return segment_out(await restore_segment(member, key, revision=body.revision, version=body.version))
+    restored = await restore_segment(member, key, revision=body.revision, version=body.version)
+    return await segment_out(member, restored)

@@ -14,6 +14,7 @@ from app.api.routes import CONFLICT, NOT_FOUND, PROBLEMS, MemberRoute, may
 from app.api.segment_rules import Rule
 from app.api.shapes import Cursor, Limit, Page, Search, Shape
 from app.segments import service
+from app.segments.contact import saved_shown
 from app.segments.preview import member_page
 from models.member import Member
 from models.segment import DescriptionSource, RuleSource, Segment
@@ -76,28 +77,28 @@ class SegmentPage(Page):
     items: list[SegmentOut]
 
 
-def segment_out(segment: Segment) -> SegmentOut:
-    """The answer for a segment."""
-    return SegmentOut.model_validate(segment)
+async def segment_out(member: Member, segment: Segment) -> SegmentOut:
+    """The answer for a segment, as this member may see it."""
+    return SegmentOut.model_validate(await saved_shown(member, segment))
 
 
 @router.get("", response_model=SegmentPage, summary="List segments")
 async def list_segments(member: Reader, search: Search = "", limit: Limit = 50, cursor: Cursor = None) -> SegmentPage:
     """Last changed first."""
     found, following = await service.list_segments(member, search=search, limit=limit, cursor=cursor)
-    return SegmentPage(items=[segment_out(segment) for segment in found], next_cursor=following)
+    return SegmentPage(items=[await segment_out(member, segment) for segment in found], next_cursor=following)
 
 
 @router.post("", response_model=SegmentOut, status_code=201, responses=CONFLICT, summary="Create a segment")
 async def create_segment(member: Writer, body: SegmentInput) -> SegmentOut:
     """The rule is checked: 422 names the node and what would be right."""
-    return segment_out(await service.create_segment(member, **body.model_dump()))
+    return await segment_out(member, await service.create_segment(member, **body.model_dump()))
 
 
 @router.get("/{id}", response_model=SegmentOut, responses=NOT_FOUND, summary="Get a segment")
 async def get_segment(member: Reader, id: str) -> SegmentOut:
     """One segment with its rule."""
-    return segment_out(await service.get_segment(member, object_id(id, "segment")))
+    return await segment_out(member, await service.get_segment(member, object_id(id, "segment")))
 
 
 @router.patch("/{id}", response_model=SegmentOut, responses={**NOT_FOUND, **CONFLICT}, summary="Change a segment")
@@ -105,7 +106,8 @@ async def update_segment(member: Writer, id: str, body: SegmentPatch) -> Segment
     """What is left out stays."""
     changes = body.model_dump(exclude_unset=True)
     version = changes.pop("version", None)
-    return segment_out(await service.update_segment(member, object_id(id, "segment"), version=version, **changes))
+    changed = await service.update_segment(member, object_id(id, "segment"), version=version, **changes)
+    return await segment_out(member, changed)
 
 
 @router.delete(

@@ -15,7 +15,8 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 
 from app.audit import note
-from app.auth.permissions import PERMISSIONS, allowed
+from app.auth.authorize import authorize
+from app.auth.permissions import BY_PERSON, PERMISSIONS, allowed
 from app.database import collection
 from app.errors import Conflict, FieldError, InvalidInput, NotFound, NotSignedIn, PermissionDenied
 from models.api_key import ApiKey
@@ -48,7 +49,7 @@ async def create_key(
     Raises InvalidInput naming `name`, `scopes` or `expires_at`, PermissionDenied for who came with a key, Conflict for
     the fifty-first.
     """
-    _require_person(member)
+    member = await _person_now(member)
     name = name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise InvalidInput.of("name", f"should be one line of 1 to {MAX_NAME} characters")
@@ -74,7 +75,7 @@ async def create_key(
 
 async def list_keys(member: Member, *, everybody: bool = False) -> list[ApiKey]:
     """One's own keys, the newest first; for owners those of `everybody` too."""
-    _require_person(member)
+    member = await _person_now(member)
     if everybody and member.role is not Role.OWNER:
         raise PermissionDenied("Only an owner sees the keys of all members.")
     found = ApiKey.find_all() if everybody else ApiKey.find(ApiKey.member_id == member.id)
@@ -113,7 +114,7 @@ async def rotate_key(member: Member, id: PydanticObjectId | str, *, grace_hours:
 
 async def revoke_key(member: Member, id: PydanticObjectId | str) -> None:
     """End a key at once: one's own, or anybody's for owners. Raises NotFound."""
-    _require_person(member)
+    member = await _person_now(member)
     mine = {} if member.role is Role.OWNER else {"member_id": member.id}
     if not (await collection("api_keys").delete_one({"_id": _object_id(id), **mine})).deleted_count:
         raise NotFound("There is no key with this id.")
@@ -139,7 +140,7 @@ async def member_of_key(secret: str) -> Member:
 
 def grantable(member: Member) -> list[str]:
     """The scopes that a key of this member may have: what the role allows."""
-    return [action for action in PERMISSIONS if allowed(member, action)]
+    return [action for action in PERMISSIONS if allowed(member, action) and action not in BY_PERSON]
 
 
 def _checked_scopes(member: Member, scopes: Sequence[str]) -> list[str]:
@@ -160,13 +161,15 @@ def _offer(known: Sequence[str]) -> str:
     return f"choose from {', '.join(known)}"
 
 
-def _require_person(member: Member) -> None:
+async def _person_now(member: Member) -> Member:
+    """The member who signed in, with the role of this moment."""
     if member.scopes is not None:
         raise PermissionDenied("Keys are managed by members who signed in, not by a key.")
+    return await authorize(member)
 
 
 async def _mine(member: Member, id: PydanticObjectId | str) -> ApiKey:
-    _require_person(member)
+    await _person_now(member)
     found = await ApiKey.find_one({"_id": _object_id(id), "member_id": member.id})
     if found is None:
         raise NotFound("There is no key with this id.")

@@ -12,6 +12,12 @@ from models.values import now
 LIVE: Raw = {"revoked_at": None}
 
 
+async def goes_on(session_id: PydanticObjectId) -> bool:
+    """Whether this session has not been ended and has not run out."""
+    live = {"_id": session_id, **LIVE, "expires_at": {"$gt": now()}}
+    return await collection("sessions").find_one(live, {"_id": 1}) is not None
+
+
 async def revoke(conditions: Raw, why: EndReason) -> list[PydanticObjectId]:
     """End those sessions that these conditions select and that are not over yet; answers which."""
     sessions = collection("sessions")

@@ -10,9 +10,9 @@ from email_validator import EmailNotValidError, validate_email
 from pymongo.errors import DuplicateKeyError
 
 from app.audit import note
+from app.auth.authorize import authorize
 from app.auth.endings import token_version_moved
 from app.auth.passwords import check_password, hash_password, verify_password
-from app.auth.permissions import require
 from app.auth.welcome_token import kept_token, token_path
 from app.database import collection
 from app.errors import Conflict, FieldError, InvalidInput, NotSignedIn, SettingsError
@@ -54,7 +54,7 @@ async def create_member(
     member: Member, *, email: str, name: str = "", role: Role = Role.MARKETER, password: str | None = None
 ) -> Member:
     """A new member. Raises InvalidInput for a wrong address or a weak password, Conflict when the address is taken."""
-    require(member, "members.manage")
+    await authorize(member, "members.manage")
     email = member_email(email)
     name = name.strip()
     if len(name) > MAX_NAME or not name.isprintable():
@@ -74,8 +74,7 @@ async def create_member(
 
 async def set_password(member: Member, member_id: PydanticObjectId, password: str) -> None:
     """A new password for a member; every session of that member ends. Members may change their own."""
-    if member.id != member_id:
-        require(member, "members.manage")
+    await authorize(member, None if member.id == member_id else "members.manage")
     found = await Member.get(member_id)
     if found is None:
         raise InvalidInput.of("member", "does not exist")
@@ -90,8 +89,7 @@ async def set_password(member: Member, member_id: PydanticObjectId, password: st
 
 async def end_sessions(member: Member, member_id: PydanticObjectId) -> None:
     """End every session of a member at once. Members may end their own."""
-    if member.id != member_id:
-        require(member, "members.manage")
+    await authorize(member, None if member.id == member_id else "members.manage")
     await collection("members").update_one({"_id": member_id}, {"$inc": {"token_version": 1}})
     await token_version_moved(member_id)
     await note(member, "session.end-all", id=member_id)

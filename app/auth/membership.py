@@ -6,6 +6,7 @@ from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.audit import note
+from app.auth.authorize import authorize
 from app.auth.endings import token_version_moved
 from app.auth.members import member_email
 from app.auth.permissions import require
@@ -31,7 +32,7 @@ async def member_by_email(member: Member, email: str) -> Member:
 
 async def change_role(member: Member, member_id: PydanticObjectId, role: Role) -> None:
     """Give a member another role; every session of that member ends. Raises Conflict for the last owner."""
-    require(member, "members.manage")
+    await authorize(member, "members.manage")
     before = await _change(member_id, {"role": role.value})
     await note(
         member, "member.role", id=member_id, name=before["email"], before={"role": before["role"]}, after={"role": role}
@@ -40,7 +41,7 @@ async def change_role(member: Member, member_id: PydanticObjectId, role: Role) -
 
 async def set_active(member: Member, member_id: PydanticObjectId, active: bool) -> None:
     """Let a member sign in, or no longer; every session of that member ends. Raises Conflict for the last owner."""
-    require(member, "members.manage")
+    await authorize(member, "members.manage")
     before = await _change(member_id, {"active": active})
     was = {"active": before.get("active", True)}
     await note(member, "member.active", id=member_id, name=before["email"], before=was, after={"active": active})

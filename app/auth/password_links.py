@@ -15,11 +15,11 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 
 from app.audit import note
+from app.auth.authorize import authorize
 from app.auth.endings import token_version_moved
 from app.auth.letters import send_letter
 from app.auth.members import create_member, member_email
 from app.auth.passwords import check_choice, hash_password
-from app.auth.permissions import require
 from app.auth.tokens import read_link, sign_link
 from app.database import collection
 from app.errors import Conflict, InvalidInput, NotFound
@@ -46,7 +46,7 @@ async def invite(member: Member, *, email: str, name: str = "", role: Role = Rol
 
     Raises InvalidInput for a wrong address or name, Conflict when the address is taken.
     """
-    require(member, "members.manage")
+    await authorize(member, "members.manage")
     await count(LETTERS, member)
     invited = await create_member(member, email=email, name=name, role=role)
     return await _invitation(member, invited)
@@ -54,7 +54,7 @@ async def invite(member: Member, *, email: str, name: str = "", role: Role = Rol
 
 async def invite_again(member: Member, member_id: PydanticObjectId) -> PasswordLink:
     """A fresh link for who has not joined yet; the one before ends. Raises NotFound, and Conflict when they have."""
-    require(member, "members.manage")
+    await authorize(member, "members.manage")
     await count(LETTERS, member)
     invited = await _moved_on(member_id)
     if invited.password_hash is not None:
@@ -64,7 +64,7 @@ async def invite_again(member: Member, member_id: PydanticObjectId) -> PasswordL
 
 async def reset_link(member: Member, member_id: PydanticObjectId) -> PasswordLink:
     """A link to a new password that an owner passes on, good for an hour. Links before it end, and every session."""
-    require(member, "members.manage")
+    await authorize(member, "members.manage")
     await count(LETTERS, member)
     found = await _moved_on(member_id)
     link = _link("reset", found)

@@ -6,6 +6,7 @@ import asyncio
 from zoneinfo import available_timezones
 
 from app.audit import note
+from app.auth.authorize import authorize
 from app.auth.members import MAX_NAME, set_password
 from app.auth.passwords import check_choice, verify_password
 from app.auth.throttle import count_attempt, forget_attempts
@@ -16,7 +17,7 @@ from models.member import Member
 
 async def update_profile(member: Member, *, name: str, timezone: str | None) -> None:
     """The name others see, and the zone in which times are shown (None: the shop's). Raises InvalidInput."""
-    _require_person(member)
+    await _require_person(member)
     name = name.strip()
     if len(name) > MAX_NAME or not name.isprintable():
         raise InvalidInput.of("name", f"should be one line of {MAX_NAME} characters at most")
@@ -33,7 +34,7 @@ async def change_password(member: Member, *, current: str, new: str) -> None:
 
     Raises InvalidInput naming `current` or `password`, TooManyAttempts after ten wrong ones.
     """
-    _require_person(member)
+    await _require_person(member)
     assert member.id is not None
     fresh = await Member.get(member.id)
     if fresh is not None and fresh.password_hash is not None:
@@ -48,7 +49,7 @@ async def change_password(member: Member, *, current: str, new: str) -> None:
 
 async def unlink(member: Member, issuer: str) -> None:
     """Forget the account at a provider. Raises Conflict when it is the only way to sign in."""
-    _require_person(member)
+    await _require_person(member)
     mine = {"_id": member.id, "password_hash": {"$ne": None}}
     changed = await collection("members").update_one(mine, {"$pull": {"identities": {"issuer": issuer}}})
     if not changed.matched_count:
@@ -56,6 +57,7 @@ async def unlink(member: Member, issuer: str) -> None:
     await note(member, "member.unlink", id=member.id, name=member.email, before={"issuer": issuer})
 
 
-def _require_person(member: Member) -> None:
+async def _require_person(member: Member) -> None:
     if member.scopes is not None or member.id is None:
         raise PermissionDenied("Members change this themselves, after signing in.")
+    await authorize(member)

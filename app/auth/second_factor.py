@@ -13,8 +13,8 @@ import segno
 from beanie import PydanticObjectId
 
 from app.audit import note
+from app.auth.authorize import authorize
 from app.auth.endings import token_version_moved
-from app.auth.permissions import require
 from app.auth.sealing import resealed, seal, unseal
 from app.auth.sign_in_policy import needs_second_step
 from app.auth.throttle import count_attempt, forget_attempts
@@ -49,7 +49,7 @@ def has_second_factor(member: Member) -> bool:
 
 async def begin_enrolment(member: Member) -> Enrolment:
     """A new secret, which counts once `finish_enrolment` has seen a code of it. Raises Conflict if there is one."""
-    _require_person(member)
+    await _require_person(member)
     secret = pyotp.random_base32()
     changed = await collection("members").update_one(
         {"_id": member.id, "totp_secret": None}, {"$set": {"totp_pending": seal(secret)}}
@@ -72,7 +72,7 @@ async def finish_enrolment(member: Member, code: str) -> list[str]:
 
     Raises InvalidInput naming `code`, Conflict when `begin_enrolment` was not called.
     """
-    _require_person(member)
+    await _require_person(member)
     fresh = await _fresh(member.id)
     if fresh.totp_pending is None or fresh.totp_secret is not None:
         raise Conflict("Start again: there is nothing to confirm.")
@@ -112,7 +112,7 @@ async def pass_second_factor(member_id: PydanticObjectId, code: str) -> Member:
 
 async def turn_off(member: Member, code: str) -> None:
     """No second step from now on. Raises like `pass_second_factor`, and Conflict where the workspace asks for one."""
-    _require_person(member)
+    await _require_person(member)
     assert member.id is not None
     if await needs_second_step(member):
         raise Conflict("This workspace asks you for a second step; an owner decides that under Sign-in.")
@@ -123,7 +123,7 @@ async def turn_off(member: Member, code: str) -> None:
 
 async def renew_recovery_codes(member: Member, code: str) -> list[str]:
     """Ten new recovery codes in place of the old ones. Raises like `pass_second_factor`."""
-    _require_person(member)
+    await _require_person(member)
     assert member.id is not None
     await pass_second_factor(member.id, code)
     codes = _new_codes()
@@ -134,7 +134,7 @@ async def renew_recovery_codes(member: Member, code: str) -> list[str]:
 
 async def remove_for(member: Member, member_id: PydanticObjectId) -> None:
     """Let a member who has lost phone and recovery codes in again; every session of theirs ends. For owners."""
-    require(member, "members.manage")
+    await authorize(member, "members.manage")
     await _clear(member_id, ends_sessions=True)
     await token_version_moved(member_id)
     await note(member, "member.second-step", id=member_id, after={"on": False})
@@ -201,6 +201,7 @@ async def _clear(member_id: PydanticObjectId, *, ends_sessions: bool = False) ->
         raise NotFound("This member does not exist.")
 
 
-def _require_person(member: Member) -> None:
+async def _require_person(member: Member) -> None:
     if member.scopes is not None or member.id is None:
         raise PermissionDenied("Members change this themselves, after signing in.")
+    await authorize(member)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.audit import note
+from app.auth.authorize import authorize
 from app.auth.endings import token_version_moved
-from app.auth.permissions import MANAGERS, require
+from app.auth.permissions import MANAGERS
 from app.database import Raw, collection
 from app.errors import Conflict
 from models.member import Member, Role
@@ -34,7 +35,7 @@ async def require_second_step(member: Member, who: WhoNeedsSecondStep) -> int:
     Whoever is asked from now on and has none is signed out, and sets it up at the next sign-in. Raises Conflict while
     the owner who decides this has none.
     """
-    require(member, "members.manage")
+    await authorize(member, "members.manage")
     if member.role in ROLES[who] and member.id is not None:
         fresh = await Member.get(member.id)
         if fresh is None or fresh.totp_secret is None:

@@ -55,7 +55,7 @@ async def list_outbox(
     the recipient's name, address and the subject. Raises InvalidInput when a search takes longer than two seconds.
     """
     require(member, "deliveries.read")
-    conditions: list[dict[str, Any]] = [{"search": {"$regex": f"^{re.escape(word)}"}} for word in fold(search).split()]
+    conditions: list[dict[str, Any]] = [_begins(member, re.escape(word)) for word in fold(search).split()]
     if cursor:
         conditions.append(rows_after(cursor, NEWEST))
     query = {"$and": conditions} if conditions else {}
@@ -66,6 +66,14 @@ async def list_outbox(
         raise InvalidInput.of("search", "takes too long; type more of the name or subject") from problem
     following = cursor_after(rows[limit - 1], NEWEST) if len(rows) > limit else None
     return [shown_letter(member, OutboxMessage.model_validate(row)) for row in rows[:limit]], following
+
+
+def _begins(member: Member, word: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"search": {"$regex": f"^{word}"}}
+    if not sees_contact(member):  # the recipient's address is among the words too
+        seen = {"$regex": rf"(^|\s){word}", "$options": "i"}
+        found["$or"] = [{"name": seen}, {"subject": seen}]
+    return found
 
 
 async def outbox_message(member: Member, id: str) -> OutboxMessage:
@@ -84,8 +92,8 @@ def shown_letter(member: Member, message: OutboxMessage) -> OutboxMessage:
     shown: OutboxMessage = message.model_copy(
         update={
             "recipient": masked_address(message.recipient) or "",
-            "html": without_links(member, message.html),
-            "text": without_links(member, message.text),
+            "html": without_address(member, without_links(member, message.html), message.recipient),
+            "text": without_address(member, without_links(member, message.text), message.recipient),
             "headers": {},
         }
     )
@@ -95,6 +103,13 @@ def shown_letter(member: Member, message: OutboxMessage) -> OutboxMessage:
 def without_links(member: Member, content: str) -> str:
     """The content, for viewers without the tokens by which its reader unsubscribes."""
     return content if sees_contact(member) else _OWN_LINK.sub("/u/…", content)
+
+
+def without_address(member: Member, content: str, address: str | None) -> str:
+    """The content, for viewers with the reader's own address or number masked where a merge tag put it."""
+    if sees_contact(member) or not address:
+        return content
+    return re.sub(re.escape(address), str(masked_address(address)), content, flags=re.IGNORECASE)
 
 
 def _row(message: Message, moment: object) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cli import backup, doctor, evaluate, receipts, rotate, serve
+from app.cli import backup, doctor, evaluate, permissions, receipts, rotate, serve
 from app.cli.data import import_file
 from app.cli.frame import CommandLine
 from app.cli.member import commands as member_commands
@@ -25,6 +25,7 @@ app.command("restore")(backup.restore)
 app.command("eval")(evaluate.evaluate)
 app.command("receipts-secret")(receipts.secret)
 app.command("rotate-key")(rotate.rotate_key)
+app.command()(permissions.permissions)
 app.command()(serve.version)
 
 __all__ = ["app"]

@@ -32,6 +32,13 @@ def shown_to(member: Member, customer: Customer) -> Customer:
     return masked
 
 
+def raw_shown_to(member: Member, customer: dict[str, Any]) -> dict[str, Any]:
+    """`shown_to` for a raw document, as messages are filled in with one."""
+    if sees_contact(member):
+        return customer
+    return {**customer, **{name: masked_address(customer.get(name)) for name in HIDDEN_FIELDS if name in customer}}
+
+
 def all_shown_to(member: Member, customers: Sequence[Customer]) -> list[Customer]:
     """`shown_to` for several."""
     return [shown_to(member, customer) for customer in customers]

@@ -12,7 +12,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.audit import note
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.customers.service import existing_id, forget_in_deliveries, no_such_customer
 from app.customers.writing import OWN_FIELDS, document_of
 from app.database import collection, in_transaction
@@ -31,7 +31,7 @@ async def export_customer(member: Member, customer_id: PydanticObjectId | str) -
 
     Money is text, times are ISO 8601. Raises NotFound.
     """
-    require(member, "customers.export")
+    await authorize(member, "customers.export")
     key = existing_id(customer_id)
     customer = await collection("customers").find_one({"_id": key})
     if customer is None:
@@ -60,7 +60,7 @@ async def erase_customer(member: Member, customer_id: PydanticObjectId | str) ->
     content, and the addresses are suppressed (as folded text, the least that keeps them from being contacted again).
     Raises NotFound.
     """
-    require(member, "customers.delete")
+    await authorize(member, "customers.delete")
     key = existing_id(customer_id)
 
     async def work(session: AsyncClientSession) -> Customer:

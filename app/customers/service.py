@@ -11,6 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from app.audit import note
+from app.auth.authorize import authorize
 from app.auth.permissions import require
 from app.bulk import MAX_ROWS, BulkResult, RowError, check_rows
 from app.customers.bulk import upsert_rows
@@ -45,7 +46,7 @@ async def create_customer(member: Member, data: dict[str, Any] | CustomerInput) 
 
     Raises InvalidInput naming each wrong field, Conflict naming `email` or `external_id` when another customer has it.
     """
-    require(member, "customers.write")
+    await authorize(member, "customers.write")
     raw = new_customer(checked(CustomerInput, data).given())
     try:
         await collection("customers").insert_one(raw)
@@ -71,7 +72,7 @@ async def update_customer(
 
     Raises NotFound, InvalidInput, and Conflict when another customer has the email or external id.
     """
-    require(member, "customers.write")
+    await authorize(member, "customers.write")
     key = existing_id(customer_id)
     given = checked(CustomerPatch, data).given()
     before: dict[str, Any] = {}
@@ -99,7 +100,7 @@ async def delete_customer(member: Member, customer_id: PydanticObjectId | str) -
 
     Raises NotFound.
     """
-    require(member, "customers.delete")
+    await authorize(member, "customers.delete")
     key = existing_id(customer_id)
 
     async def work(session: AsyncClientSession) -> None:
@@ -125,7 +126,7 @@ async def forget_in_deliveries(key: ObjectId, session: AsyncClientSession) -> No
 
 async def bulk_upsert(member: Member, rows: Sequence[Any]) -> BulkResult:
     """Create or update up to 1,000 customers: by external_id, else by email. See `app.customers.bulk`."""
-    require(member, "customers.write")
+    await authorize(member, "customers.write")
     check_rows(rows)
     result = await upsert_rows(rows)
     counts = {"created": result.created, "updated": result.updated, "refused": len(result.errors)}

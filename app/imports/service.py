@@ -15,6 +15,7 @@ from pymongo import DESCENDING
 from pymongo.errors import PyMongoError
 
 from app.audit import note
+from app.auth.authorize import authorize
 from app.auth.members import system_member
 from app.auth.permissions import require
 from app.database import collection
@@ -43,7 +44,7 @@ async def inspect_upload(
     member: Member, kind: str, data: Upload, mapping: Mapping[str, str] | None = None
 ) -> Inspection:
     """What the file looks like and how its columns would be used; nothing is stored."""
-    require(member, "imports.run")
+    await authorize(member, "imports.run")
     await count(UPLOADS, member)
     async with storage.on_disk(data) as path:
         return await asyncio.to_thread(inspect_file, path, _known(kind), mapping, get_settings().zone)
@@ -57,7 +58,7 @@ async def start_import(
     The file is opened and its columns are mapped first, so a file that is unusable as a whole raises InvalidInput or
     TooLarge and leaves nothing behind. Single rows are judged later, by `run_import`.
     """
-    require(member, "imports.run")
+    await authorize(member, "imports.run")
     await count(UPLOADS, member)
     async with storage.on_disk(data) as path:
         job = await _described(member, _known(kind), filename, path, mapping)
@@ -113,7 +114,7 @@ async def import_file(
 
     Raises InvalidInput or TooLarge when the file as a whole is unusable; nothing is recorded then.
     """
-    require(member, "imports.run")
+    await authorize(member, "imports.run")
     job = await _described(member, _known(kind), path.name, path, mapping)
     owner = jobs.new_owner()
     job.status, job.started_at = ImportStatus.RUNNING, now()
@@ -152,7 +153,7 @@ async def cancel_import(member: Member, import_id: PydanticObjectId | str) -> Im
 
     Raises NotFound, and Conflict when it is over already.
     """
-    require(member, "imports.run")
+    await authorize(member, "imports.run")
     job = await _found(import_id)
     await note(member, "import.cancel", id=job.id, name=job.filename)
     imports = collection(ImportJob.Settings.name)
@@ -170,7 +171,7 @@ async def cancel_import(member: Member, import_id: PydanticObjectId | str) -> Im
 
 async def rejects_csv(member: Member, import_id: PydanticObjectId | str) -> AsyncIterator[bytes]:
     """The refused rows as CSV in pieces: line, reason, and the row as the file had it. Raises NotFound at once."""
-    require(member, "imports.run")
+    await authorize(member, "imports.run")
     return rejects.as_csv(await _found(import_id))
 
 

@@ -43,7 +43,7 @@ async def list_orders(
     """One page of 1 to 200 orders and the cursor of the next, None on the last. Raises InvalidInput."""
     require(member, "orders.read")
     order = pick_sort(SORTS, sort)
-    query = await _query(customer_id, status, search)
+    query = await _query(member, customer_id, status, search)
     if cursor:
         query = {"$and": [query, rows_after(cursor, order)]}
     found = collection("orders").find(query).sort(list(order.keys)).limit(check_limit(limit) + 1)
@@ -65,7 +65,7 @@ async def page_of_orders(
     """The orders from `offset` on, and how many there are: exact up to 10,000 with a filter, else estimated."""
     require(member, "orders.read")
     order = pick_sort(SORTS, sort)
-    query = await _query(customer_id, status, search)
+    query = await _query(member, customer_id, status, search)
     orders = collection("orders")
     found = orders.find(query).sort(list(order.keys)).skip(min(max(0, offset), MOST_SKIPPED))
     rows = await found.limit(check_limit(limit)).to_list()
@@ -73,7 +73,7 @@ async def page_of_orders(
     return [Order.model_validate(row) for row in rows], total
 
 
-async def _query(customer_id: object, status: object, search: str) -> dict[str, Any]:
+async def _query(member: Member, customer_id: object, status: object, search: str) -> dict[str, Any]:
     conditions: list[dict[str, Any]] = []
     if customer_id is not None:
         if not ObjectId.is_valid(str(customer_id)) or len(str(customer_id)) != 24:
@@ -85,13 +85,13 @@ async def _query(customer_id: object, status: object, search: str) -> dict[str, 
             raise InvalidInput.of("status", f"should be one of {', '.join(choices)}")
         conditions.append({"status": str(status)})
     if search.strip():
-        conditions.append(await _search(search))
+        conditions.append(await _search(member, search))
     return {"$and": conditions} if len(conditions) > 1 else conditions[0] if conditions else {}
 
 
-async def _search(search: str) -> dict[str, Any]:
+async def _search(member: Member, search: str) -> dict[str, Any]:
     """Orders whose number begins so, or of customers found by these words (the first 500)."""
-    customers = search_filter(search)
+    customers = search_filter(member, search)
     text = search.strip().replace("\0", "")
     spellings = dict.fromkeys((text, text.upper(), text.lower()))
     choices: list[dict[str, Any]] = [

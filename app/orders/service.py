@@ -10,6 +10,7 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from app.auth.authorize import authorize
 from app.auth.permissions import require
 from app.bulk import BulkResult, RowError, check_rows
 from app.database import collection, in_transaction
@@ -42,7 +43,7 @@ async def create_order(member: Member, data: dict[str, Any] | OrderInput) -> Ord
 
     Raises InvalidInput naming each wrong field, also when there is no such customer; Conflict when the number is taken.
     """
-    require(member, "orders.write")
+    await authorize(member, "orders.write")
     given = checked(OrderInput, data)
 
     async def work(session: AsyncClientSession) -> Order:
@@ -75,7 +76,7 @@ async def update_order(member: Member, order_id: PydanticObjectId | str, data: d
 
     Raises NotFound, InvalidInput, and Conflict when another order has the number.
     """
-    require(member, "orders.write")
+    await authorize(member, "orders.write")
     key = _existing_id(order_id)
     given = checked(OrderPatch, data).given()
 
@@ -97,7 +98,7 @@ async def update_order(member: Member, order_id: PydanticObjectId | str, data: d
 
 async def delete_order(member: Member, order_id: PydanticObjectId | str) -> None:
     """Remove an order, and refresh the customer's rollups. Raises NotFound."""
-    require(member, "orders.write")
+    await authorize(member, "orders.write")
     key = _existing_id(order_id)
 
     async def work(session: AsyncClientSession) -> None:
@@ -111,7 +112,7 @@ async def delete_order(member: Member, order_id: PydanticObjectId | str) -> None
 
 async def bulk_orders(member: Member, rows: Sequence[Any]) -> BulkResult:
     """Create or update up to 1,000 orders by number. See `app.orders.bulk`."""
-    require(member, "orders.write")
+    await authorize(member, "orders.write")
     check_rows(rows)
     return await upsert_rows(rows)
 

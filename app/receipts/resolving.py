@@ -9,7 +9,7 @@ from bson import ObjectId
 from pymongo import ReturnDocument
 
 from app.audit import note
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.campaigns.record.progress import publish_hint
 from app.campaigns.sending import ledger
 from app.database import collection
@@ -28,7 +28,7 @@ async def resolve_unknown(member: Member, delivery_id: str, *, arrived: bool) ->
     Works for a campaign in any state. Raises PermissionDenied, NotFound, and Conflict when the message is not `unknown`
     any more.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     found = await collection("deliveries").find_one_and_update(
         {"_id": delivery_id, "state": State.UNKNOWN},
         _decision(member, arrived),
@@ -53,7 +53,7 @@ async def resolve_all_unknown(member: Member, campaign_id: PydanticObjectId | st
 
     Raises PermissionDenied, and NotFound for a campaign that does not exist.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     id = ObjectId(campaign_id) if ObjectId.is_valid(campaign_id) else None
     campaign = await collection("campaigns").find_one({"_id": id}, {"name": 1}) if id is not None else None
     if id is None or campaign is None:

@@ -7,11 +7,12 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.audit import note
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.database import collection, in_transaction
 from app.errors import InvalidInput, NotFound
 from app.segments.catalogue import forget_catalogue
 from app.segments.catalogue.fields import Catalogue
+from app.segments.contact import require_no_contact
 from app.segments.growth.recording import forget
 from app.segments.preview import count_members
 from app.segments.rule.canonical import rule_json
@@ -28,7 +29,7 @@ from app.segments.saved.checks import (
 )
 from app.segments.saved.current import read_rule
 from app.segments.saved.holds import require_unused, take_turns
-from app.segments.saved.revisions import get_revision
+from app.segments.saved.revisions import revision_as_saved
 from app.segments.saved.saving import insert_segment, size_of, swap_segment
 from app.segments.sentence import sentence
 from models.member import Member
@@ -63,10 +64,11 @@ async def create_segment(
     Raises PermissionDenied, RuleError, InvalidInput for a name that is empty or longer than 120 characters, and
     Conflict with an error at `name` when another segment has it (without regard to case).
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     name = checked_name(name)
     written = clean_text("description", description)
     group, catalogue = await checked_rule(rule)
+    require_no_contact(member, group)
     await require_free(name, None)
     text, author = await _description(written, name, group, catalogue, member)
     origin = checked_source(source)
@@ -93,7 +95,7 @@ async def update_segment(member: Member, segment_id: object, *, version: int | N
     wrote stays; a generated one is generated again with a new rule, and an emptied one too. A rule that changes without
     a word on its source was changed by hand. Raises what `create_segment` raises, and NotFound.
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     for key in changes:
         if key not in CHANGEABLE:
             raise InvalidInput.of(key, f"cannot be changed; these can: {', '.join(CHANGEABLE)}")
@@ -110,11 +112,11 @@ async def restore_segment(member: Member, segment_id: object, *, revision: int, 
     `version` is the one that was looked at; a newer one in the database is a Conflict, and so is a name that another
     segment has by now. Raises PermissionDenied, NotFound, and RuleError for a rule that asks about what is gone.
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     segment = await get_segment(member, segment_id)
     if version is not None and version != segment.version:
         raise changed_meanwhile(segment.name)
-    then = (await get_revision(member, segment.id, revision)).revision
+    then = await revision_as_saved(segment, revision)
     group, catalogue = await checked_rule(then.rule, segment)
     await require_free(then.name, segment.id)
     fields = {
@@ -138,7 +140,7 @@ async def delete_segment(member: Member, segment_id: object) -> None:
     Raises NotFound, and Conflict naming a campaign that is not over yet, or another segment, that refers to it. No
     reference can appear between that check and the deletion.
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     segment = await get_segment(member, segment_id)
 
     async def remove(session: AsyncClientSession) -> int:
@@ -166,8 +168,9 @@ async def refresh_size(member: Member, segment_id: object) -> Segment:
 
 async def regenerate_description(member: Member, *, name: str, rule: object) -> tuple[str, DescriptionSource]:
     """A description for this rule, without saving anything. Raises PermissionDenied and RuleError."""
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     group, catalogue = await checked_rule(rule)
+    require_no_contact(member, group)
     return await descriptions.generate(clean_text("name", name)[:LONGEST_NAME], group, catalogue, member)
 
 
@@ -192,6 +195,8 @@ async def _changed_fields(
             fields |= {"description": written, "description_source": author.value}
         return fields, None
     group, catalogue = await checked_rule(changes.get("rule", segment.rule), segment)
+    if "rule" in changes:
+        require_no_contact(member, group)
     stored = rule_json(group)
     if stored != segment.rule:
         fields = {**_origin(segment, RuleSource.HAND), "prompt": None, **fields}

@@ -13,12 +13,14 @@ from pages.components import number, plural
 def verb(draft: Draft, locale: str) -> str:
     """The words on the button: "Send to 1,204 people", "Schedule for 1,204 people", "Repeat every 2 weeks"."""
     found = draft.estimate
-    if draft.when == "repeat" and draft.repeat is not None:
+    if draft.when == "repeat" and draft.repeat is not None and not draft.needs_approval:
         unit = draft.repeat.unit
         return f"Send every {unit}" if draft.repeat.every == 1 else f"Send every {draft.repeat.every} {unit}s"
     if found is None or (not found.reachable and draft.when != "standing"):
         return "Send"
     people = plural(getting(draft), "person", "people", locale)
+    if draft.needs_approval:
+        return f"Ask to send to {people}"
     if draft.when == "standing":
         return f"Schedule for {people} and newcomers" if draft.at else f"Send to {people} and newcomers"
     return f"Schedule for {people}" if draft.when == "later" else f"Send to {people}"
@@ -26,7 +28,15 @@ def verb(draft: Draft, locale: str) -> str:
 
 def what_happens(draft: Draft, member: Member) -> str:
     """By which way, when, to whom, and who is left out."""
-    return " ".join([way_words(draft.channel), _start(draft, member.locale), *_people(draft, member.locale)])
+    start = f"{_approval(draft, member.locale)}{_start(draft, member.locale)}"
+    return " ".join([way_words(draft.channel), start, *_people(draft, member.locale)])
+
+
+def _approval(draft: Draft, locale: str) -> str:
+    if not draft.needs_approval:
+        return ""
+    above = number(draft.approval_above, locale)
+    return f"More than {above} people need a second person: a manager or an owner has to approve it first. Then: "
 
 
 def _start(draft: Draft, locale: str) -> str:

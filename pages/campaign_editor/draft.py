@@ -48,6 +48,7 @@ class Draft:
     ambiguity: str = Ambiguity.UNKNOWN.value
     simulation: Simulation = field(default_factory=Simulation)
     estimate: Estimate | None = None
+    approval_above: int = 0
     faults: dict[str, str] = field(default_factory=dict)
     saved: dict[str, Any] | None = None
 
@@ -87,6 +88,11 @@ class Draft:
         """This campaign now holds `data`: what the fields said when it was sent off."""
         self.campaign_id, self.version, self.state = str(campaign.id), campaign.version, campaign.state
         self.saved = data if data is not None else self.data()
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether sending it asks for a second person first, by the estimate of now."""
+        return bool(self.approval_above and self.estimate and self.estimate.reachable > self.approval_above)
 
     @property
     def kind(self) -> Kind:

@@ -14,10 +14,11 @@ from pages.components.text_message import text_message_card
 
 
 async def draw_waiting(member: Member, campaign: Campaign) -> None:
-    """A banner with the time, and the message for an example person."""
-    with card(css="p-0"), box("banner info"):
-        icon("clock")
-        text(_stands(campaign, member))
+    """A banner with the time, unless a second person has to decide first, and the message for an example person."""
+    if campaign.approval is None or not campaign.approval.waits:
+        with card(css="p-0"), box("banner info"):
+            icon("clock")
+            text(_stands(campaign, member))
     rendered = await preview_message(
         member,
         campaign.subject,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from nicegui import ui
 
 from models.campaign import CampaignState
+from models.campaign_approval import Approval, ApprovalState
 from models.delivery import DeliveryState
 from models.import_job import ImportStatus
 from models.order import OrderStatus
@@ -83,9 +84,20 @@ def chip(
     return element
 
 
-def campaign_chip(state: CampaignState) -> ui.element:
+def campaign_word(state: CampaignState, approval: Approval | None = None) -> tuple[str, Tone]:
+    """Where a campaign stands, and in which tone; a second person's word comes before the state it waits in."""
+    if approval is not None and state in (CampaignState.DRAFT, CampaignState.PAUSED):
+        if approval.state is ApprovalState.WAITING:
+            return "needs approval", "warn"
+        if approval.state is ApprovalState.DECLINED and state is CampaignState.DRAFT:
+            return "declined", "bad"
+    return state_word(state), CAMPAIGN_TONES[state]
+
+
+def campaign_chip(state: CampaignState, approval: Approval | None = None) -> ui.element:
     """The state of a campaign."""
-    return chip(state_word(state), CAMPAIGN_TONES[state], dot=state in (CampaignState.RUNNING, CampaignState.PREPARING))
+    word, tone = campaign_word(state, approval)
+    return chip(word, tone, dot=state in (CampaignState.RUNNING, CampaignState.PREPARING))
 
 
 def delivery_chip(state: DeliveryState) -> ui.element:

@@ -19,7 +19,7 @@ from app.segments.preview import preview
 from app.segments.preview.at_a_glance import Glimpse, glimpse
 from app.segments.preview.costs import condition_counts
 from app.segments.preview.nearly import NearMiss, near_misses
-from models import Customer, Member
+from models import Customer, Member, Segment
 from pages.components import explain
 from pages.segment_editor.state import EditorState
 from pages.segment_editor.tree import ConditionNode
@@ -77,8 +77,10 @@ class Board(Protocol):
 class LiveCount:
     """Asks for one builder and tells its board."""
 
-    def __init__(self, state: EditorState, member: Member, board: Board) -> None:
+    def __init__(self, state: EditorState, member: Member, board: Board, *, saved: Segment | None = None) -> None:
+        """`saved`: count this segment as a whole, whatever the member may ask of one's own accord."""
         self._state = state
+        self._saved = saved
         self._member = member
         self._board = board
         self._task: asyncio.Task[None] | None = None
@@ -107,7 +109,7 @@ class LiveCount:
             self._board.stands(UNFINISHED, failed=False)
             return
         self._board.counting()
-        rule = self._state.rule()
+        rule = self._saved or self._state.rule()
         try:
             await self._people(rule)
             if self._state.root.children:
@@ -122,7 +124,7 @@ class LiveCount:
         except Exception as problem:
             self._board.stands(explain(problem), failed=True)
 
-    async def _people(self, rule: dict[str, Any]) -> None:
+    async def _people(self, rule: dict[str, Any] | Segment) -> None:
         """The glimpse, unless the exact answer is there first; then the exact answer."""
         first = asyncio.ensure_future(glimpse(self._member, rule, sample=SHOWN))
         exact = asyncio.ensure_future(preview(self._member, rule, sample=SHOWN))
@@ -149,7 +151,7 @@ class LiveCount:
             if not first.cancel() and not first.cancelled():
                 first.exception()  # seen, so that nobody warns of it: the exact count says what is wrong
 
-    async def _conditions(self, rule: dict[str, Any]) -> None:
+    async def _conditions(self, rule: dict[str, Any] | Segment) -> None:
         nodes = {path: node.uid for path, node in self._state.paths().items()}
         counts = await condition_counts(self._member, rule)
         self._board.alone({nodes[path]: count for path, count in counts.items() if path in nodes})

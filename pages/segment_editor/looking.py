@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from models import Member
+from models import Member, Segment
 from pages.segment_editor.live import Figures, LiveCount, Miss
 from pages.segment_editor.people import CountBar, PeopleCard
 from pages.segment_editor.state import EditorState
@@ -13,10 +13,10 @@ from pages.segment_editor.state import EditorState
 class Looking:
     """The cards beside the words, without a rule to mark or to edit."""
 
-    def __init__(self, member: Member, state: EditorState) -> None:
+    def __init__(self, member: Member, state: EditorState, segment: Segment) -> None:
         self._people = PeopleCard(member, None)
         self._bar = CountBar(member)
-        self.live = LiveCount(state, member, self)
+        self.live = LiveCount(state, member, self, saved=segment)
 
     def counting(self) -> None:
         """An answer is on its way."""

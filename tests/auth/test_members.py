@@ -80,6 +80,9 @@ class TestCreate:
     async def test_a_new_password_ends_the_sessions(self, alice: Member, bob: Member):
         await set_password(bob, bob.id, "a new password")
         assert (await Member.get(bob.id)).token_version == 1  # type: ignore[union-attr]
+        with pytest.raises(NotSignedIn):
+            await set_password(bob, bob.id, "another password")
+        bob = await Member.get(bob.id)
         with pytest.raises(PermissionDenied):
             await set_password(bob, alice.id, "a new password")
 

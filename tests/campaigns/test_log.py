@@ -209,10 +209,12 @@ class TestIndexes:
         ],
         ids=str,
     )
-    async def test_rows_come_out_of_an_index_in_their_order(self, winter: Campaign, narrowed: dict[str, Any]) -> None:
+    async def test_rows_come_out_of_an_index_in_their_order(
+        self, winter: Campaign, bob: Member, narrowed: dict[str, Any]
+    ) -> None:
         fields = {key: value for key, value in narrowed.items() if key != "campaign"}
         wanted = LogFilter(campaign_id=winter.id if narrowed.get("campaign") else None, **fields)
-        asked = await question(wanted)
+        asked = await question(bob, wanted)
         found = collection("deliveries").find(asked.query()).sort(list(asked.sort.keys)).limit(3)
         plan = str((await (found.hint(asked.index) if asked.index else found).explain())["queryPlanner"]["winningPlan"])
         assert "COLLSCAN" not in plan

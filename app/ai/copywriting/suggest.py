@@ -11,7 +11,7 @@ from app.ai.copywriting.writer import ProviderMessageWriter
 from app.ai.personal import says_personal
 from app.ai.ports import MessageWriter
 from app.ai.provider import ProviderFailed, configured
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.campaigns.message.merge_tags import MERGE_TAGS, shop_name
 from app.errors import InvalidInput, NotFound, RuleError
 from app.segments.catalogue import Catalogue, load_catalogue
@@ -42,7 +42,7 @@ async def suggest_messages(
     PermissionDenied without `ai.use`; InvalidInput for an empty brief, one over 1,000 characters, an unknown tone or a
     segment that does not exist.
     """
-    require(member, "ai.use")
+    await authorize(member, "ai.use")
     text = brief.replace("\0", "").strip()
     if not text:
         raise InvalidInput.of("brief", "say in a few words what the message should tell")

@@ -94,6 +94,17 @@ async def estimate(
     return Estimate(audience=total, reachable=reachable, skipped={why: n for why, n in skipped.items() if n})
 
 
+async def reachable_people(
+    segment_ids: Sequence[PydanticObjectId], exclude_segment_ids: Sequence[PydanticObjectId], channel: Channel
+) -> int:
+    """How many people of the audience can be reached now. Raises InvalidInput for a segment that is gone."""
+    kind = kind_of(channel)
+    audience = await audience_filter(segment_ids, exclude_segment_ids)
+    _, agreed_but_suppressed = await _suppressed(audience, kind)
+    agreed = {"$and": [audience, _any([_agreed(way) for way in kind.ways])]}
+    return await collection("customers").count_documents(agreed) - agreed_but_suppressed
+
+
 def _channel(channel: Channel | str) -> Channel:
     try:
         return Channel(channel)

@@ -7,7 +7,7 @@ from datetime import datetime
 from beanie import PydanticObjectId
 
 from app.audit import note
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.campaigns.life.lookup import get_campaign
 from app.database import collection
 from app.errors import Conflict
@@ -20,7 +20,7 @@ ARCHIVABLE = (CampaignState.DRAFT, CampaignState.DONE, CampaignState.CANCELLED)
 
 async def archive(member: Member, id: PydanticObjectId | str) -> Campaign:
     """Put a campaign away; again changes nothing. Raises Conflict while it is scheduled, being sent or paused."""
-    require(member, "campaigns.write")
+    await authorize(member, "campaigns.write")
     campaign = await get_campaign(member, id)
     if campaign.archived_at is not None:
         return campaign
@@ -31,7 +31,7 @@ async def archive(member: Member, id: PydanticObjectId | str) -> Campaign:
 
 async def unarchive(member: Member, id: PydanticObjectId | str) -> Campaign:
     """Bring a campaign back into the list; again changes nothing."""
-    require(member, "campaigns.write")
+    await authorize(member, "campaigns.write")
     campaign = await get_campaign(member, id)
     if campaign.archived_at is None:
         return campaign

@@ -8,7 +8,8 @@ from typing import Any
 from beanie import PydanticObjectId
 
 from app.audit import note
-from app.auth.permissions import require
+from app.auth.authorize import authorize
+from app.campaigns.approval.needed import Size, missing_approval
 from app.campaigns.audience.kinds import kind_of
 from app.campaigns.audience.reach import Estimate, estimate
 from app.campaigns.life.fields import fields_of
@@ -23,31 +24,40 @@ from app.channels.ways_out import check_available
 from app.database import collection
 from app.errors import Conflict, InvalidInput
 from models.campaign import Campaign, CampaignState
+from models.campaign_approval import Approval
 from models.chunk import ChunkState
 from models.member import Member
 from models.values import now
 
 State = CampaignState
+WAITS = "This campaign waits for a second person's approval. Any change takes the request back."
+AS_NEW: dict[str, Any] = {"archived_at": None, "breaker_sent": 0, "breaker_failed": 0}
+"""What a campaign begins with."""
 
 
 async def send(member: Member, id: PydanticObjectId | str) -> Campaign:
     """Launch a draft now, or at its `scheduled_at`; one with `repeat` becomes a series. A scheduled one waits already.
 
-    Raises InvalidInput naming the field that is missing or wrong, and Conflict when it is no draft any more or nobody
-    in its segments can be reached.
+    Where the workspace asks for a second person it stays a draft whose `approval` waits for one, and goes out as asked
+    once `approving.approve` was called. Raises InvalidInput naming the field that is missing or wrong, and Conflict
+    when it is no draft any more, waits for approval already, or nobody in its segments can be reached.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     campaign = await get_campaign(member, id)
     if campaign.state is not State.DRAFT:
         raise Conflict(_not_a_draft(campaign))
-    await _check_ready(member, campaign)
+    if campaign.approval is not None and campaign.approval.waits:
+        raise Conflict(WAITS)
+    await check_ready(member, campaign)
     to = State.PREPARING
     if campaign.scheduled_at is not None:
         if campaign.scheduled_at <= now():
             raise InvalidInput.of("scheduled_at", "is in the past; choose a later time, or none to send now")
         to = State.SCHEDULED
-    changes: dict[str, Any] = {"launched_by": member.id, "archived_at": None, "breaker_sent": 0, "breaker_failed": 0}
-    return await _moved(member, "send", campaign, to, said=fields_of(campaign), **changes)
+    if (size := await missing_approval(campaign)) is not None:
+        return await _asked(member, campaign, size)
+    launched = {"launched_by": member.id, **AS_NEW}
+    return await moved(member, "send", campaign, to, said=fields_of(campaign), **launched)
 
 
 async def pause(member: Member, id: PydanticObjectId | str) -> Campaign:
@@ -55,11 +65,11 @@ async def pause(member: Member, id: PydanticObjectId | str) -> Campaign:
 
     Raises Conflict unless it is being sent or is a series.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     campaign = await get_campaign(member, id)
     if campaign.state not in (State.PREPARING, State.RUNNING) and not _waiting_series(campaign):
         raise Conflict(f"This campaign is {campaign.state}; only one that is being sent can be paused.")
-    return await _moved(
+    return await moved(
         member,
         "pause",
         campaign,
@@ -73,17 +83,22 @@ async def pause(member: Member, id: PydanticObjectId | str) -> Campaign:
 async def resume(member: Member, id: PydanticObjectId | str) -> Campaign:
     """Go on where a paused campaign stopped; a series with the next time that is not past.
 
-    Raises Conflict unless it is paused, and for a series whose last time went by meanwhile.
+    A series that was changed may need a second person's word again, as for `send`. Raises Conflict unless it is paused,
+    while it waits for approval, and for a series whose last time went by meanwhile.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     campaign = await get_campaign(member, id)
     if campaign.state is not State.PAUSED:
         raise Conflict(f"This campaign is {campaign.state}; only a paused one can be resumed.")
+    if campaign.approval is not None and campaign.approval.waits:
+        raise Conflict(WAITS)
     if campaign.repeat is not None:
         at = next_time(campaign)
         if at is None:
             raise Conflict("The last time of this campaign went by while it was paused. Change its end, or finish it.")
-        return await _moved(member, "resume", campaign, State.SCHEDULED, pause_reason=None, scheduled_at=at)
+        if (size := await missing_approval(campaign)) is not None:
+            return await _asked(member, campaign, size)
+        return await moved(member, "resume", campaign, State.SCHEDULED, pause_reason=None, scheduled_at=at)
     counts = await counts_of(campaign)
     await collection("chunks").update_many(
         {"campaign_id": campaign.id, "state": ChunkState.WAITING},
@@ -93,7 +108,7 @@ async def resume(member: Member, id: PydanticObjectId | str) -> Campaign:
     if to is State.PREPARING and campaign.scheduled_at is not None and campaign.scheduled_at > now():
         to = State.SCHEDULED
     since: dict[str, Any] = {"breaker_sent": counts.sent, "breaker_failed": counts.failed}
-    return await _moved(member, "resume", campaign, to, pause_reason=None, lease_until=None, **since)
+    return await moved(member, "resume", campaign, to, pause_reason=None, lease_until=None, **since)
 
 
 async def finish(member: Member, id: PydanticObjectId | str) -> Campaign:
@@ -102,11 +117,11 @@ async def finish(member: Member, id: PydanticObjectId | str) -> Campaign:
     A running one first sends to those who are in it already. Raises Conflict for any other campaign, and for a paused
     one that somebody still waits in.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     campaign = await get_campaign(member, id)
     if _waiting_series(campaign) or (campaign.state is State.PAUSED and campaign.repeat is not None):
         ended: dict[str, Any] = {"pause_reason": None, "scheduled_at": None, "finished_at": now()}
-        return await _moved(member, "finish", campaign, State.DONE, **ended)
+        return await moved(member, "finish", campaign, State.DONE, **ended)
     if not campaign.standing or campaign.state not in (State.RUNNING, State.PAUSED):
         raise Conflict(
             f"This campaign is {campaign.state}; only a standing one that has begun, or one that repeats, "
@@ -114,11 +129,11 @@ async def finish(member: Member, id: PydanticObjectId | str) -> Campaign:
         )
     if campaign.state is State.PAUSED and (waiting := (await counts_of(campaign)).pending):
         raise Conflict(f"{waiting:,} people in this campaign still wait. Resume it first, or cancel it.")
-    stopped: dict[str, Any] = {"standing": False, "pause_reason": None, "looked_at": now()}
-    moved = await _moved(member, "finish", campaign, State.RUNNING, **stopped)
-    assert moved.id is not None
-    await finalize(moved.id)  # at once when nobody waits; else the workers do it when they are through
-    return await get_campaign(member, moved.id)
+    stopped: dict[str, Any] = {"standing": False, "pause_reason": None, "looked_at": now(), "approval": None}
+    running = await moved(member, "finish", campaign, State.RUNNING, **stopped)
+    assert running.id is not None
+    await finalize(running.id)  # at once when nobody waits; else the workers do it when they are through
+    return await get_campaign(member, running.id)
 
 
 async def cancel(member: Member, id: PydanticObjectId | str) -> Campaign:
@@ -126,15 +141,15 @@ async def cancel(member: Member, id: PydanticObjectId | str) -> Campaign:
 
     Of a series the campaigns that it has made go on; each can be cancelled by itself.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     campaign = await get_campaign(member, id)
     if campaign.state not in (State.SCHEDULED, State.PREPARING, State.RUNNING, State.PAUSED):
         raise Conflict(f"This campaign is {campaign.state}; there is nothing to cancel.")
     idle: dict[str, Any] = {"waiting_reason": None, "waiting_until": None, "pause_reason": None}
-    return await _moved(member, "cancel", campaign, State.CANCELLED, **idle)
+    return await moved(member, "cancel", campaign, State.CANCELLED, **idle)
 
 
-async def _moved(
+async def moved(
     member: Member,
     action: str,
     campaign: Campaign,
@@ -142,20 +157,30 @@ async def _moved(
     said: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> Campaign:
-    moved = await move(campaign, to, **changes)
-    if moved is None:
+    """Swap the state, tell the workers, leave a line in the audit log. Raises Conflict when somebody was faster."""
+    after_move = await move(campaign, to, **changes)
+    if after_move is None:
         raise Conflict("This campaign changed meanwhile; load it again.")
     await signals.wake()
     before, after = {"state": campaign.state}, {**(said or {}), "state": to}
     await note(member, f"campaign.{action}", id=campaign.id, name=campaign.name, before=before, after=after)
-    return moved
+    return after_move
+
+
+async def _asked(member: Member, campaign: Campaign, size: Size) -> Campaign:
+    """Where it stands, with a second person's word asked for. Who asked is who sends it, once it is approved."""
+    approval = Approval(people=size.people, rules=size.rules, requested_by=member.id)
+    told = {**fields_of(campaign), "people": size.people}
+    changes = {"approval": approval.model_dump(), "launched_by": member.id, "archived_at": None}
+    return await moved(member, "ask", campaign, campaign.state, said=told, **changes)
 
 
 def _waiting_series(campaign: Campaign) -> bool:
     return campaign.state is State.SCHEDULED and campaign.repeat is not None
 
 
-async def _check_ready(member: Member, campaign: Campaign) -> None:
+async def check_ready(member: Member, campaign: Campaign) -> None:
+    """Raise InvalidInput naming what is missing before it can go out, Conflict when nobody can be reached."""
     check_available(campaign.channel)
     for field, value, message in (
         ("subject", campaign.subject or not kind_of(campaign.channel).subject_needed, "write a subject before sending"),

@@ -12,8 +12,10 @@ from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.audit import note
-from app.auth.permissions import require
+from app.auth.authorize import authorize
+from app.campaigns.approval.needed import missing_approval
 from app.campaigns.audience.reach import Estimate, estimate
+from app.campaigns.life.approving import approve, decline, note_taken_back, withdraw
 from app.campaigns.life.archive import archive, unarchive
 from app.campaigns.life.control import cancel, finish, pause, resume, send
 from app.campaigns.life.fields import NAME_CHARACTERS, CampaignInput, CampaignPatch, fields_of
@@ -38,9 +40,11 @@ from models.values import now
 __all__ = [
     "Estimate",
     "TrialResult",
+    "approve",
     "archive",
     "cancel",
     "create_campaign",
+    "decline",
     "delete_campaign",
     "duplicate",
     "editable",
@@ -56,6 +60,7 @@ __all__ = [
     "test",
     "unarchive",
     "update_campaign",
+    "withdraw",
 ]
 
 DELETABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.DONE, CampaignState.CANCELLED)
@@ -70,7 +75,7 @@ def editable(campaign: Campaign) -> bool:
 
 async def create_campaign(member: Member, data: Mapping[str, Any]) -> Campaign:
     """A new draft. `data` has the fields of `CampaignInput`. Raises InvalidInput naming every wrong field."""
-    require(member, "campaigns.write")
+    await authorize(member, "campaigns.write")
     given = checked(CampaignInput, data)
     fields = given.model_dump()
     await check_campaign(fields)
@@ -87,11 +92,12 @@ async def create_campaign(member: Member, data: Mapping[str, Any]) -> Campaign:
 
 
 async def update_campaign(member: Member, id: PydanticObjectId | str, data: Mapping[str, Any]) -> Campaign:
-    """Change a draft or a scheduled campaign. A scheduled one whose `scheduled_at` is taken away is a draft again.
+    """Change a draft or a scheduled campaign. A scheduled one whose `scheduled_at` is taken away is a draft again, and
+    so is one that by this change needs a second person's approval. Any change ends an approval, asked for or given.
 
     Raises InvalidInput, NotFound, and Conflict when it is being sent or somebody else changed it meanwhile.
     """
-    require(member, "campaigns.write")
+    await authorize(member, "campaigns.write")
     campaign = await get_campaign(member, id)
     patch = checked(CampaignPatch, data)
     changes = patch.model_dump(include=patch.model_fields_set - {"version"})
@@ -102,6 +108,11 @@ async def update_campaign(member: Member, id: PydanticObjectId | str, data: Mapp
     whole = fields_of(campaign) | changes
     await check_campaign(whole)
     to = _state_after(campaign, changes)
+    taken_back = campaign.approval is not None and whole != fields_of(campaign)
+    if taken_back:
+        changes["approval"] = None
+    if to is CampaignState.SCHEDULED and await missing_approval(campaign.model_copy(update={**whole, **changes})):
+        to = CampaignState.DRAFT
     if to is CampaignState.DRAFT:
         changes["pause_reason"] = None
     if {"repeat", "scheduled_at"} & set(changes):
@@ -117,6 +128,8 @@ async def update_campaign(member: Member, id: PydanticObjectId | str, data: Mapp
         raise Conflict("Somebody else changed this campaign meanwhile; load it again.")
     await publish_hint(moved.id, at_once=True)
     forget_catalogue()
+    if taken_back:
+        await note_taken_back(member, campaign)
     if campaign.state is not CampaignState.DRAFT:  # a draft saves itself while it is written; sending notes all of it
         before, after = fields_of(campaign), fields_of(moved)
         await note(member, "campaign.update", id=moved.id, name=moved.name, before=before, after=after)
@@ -128,7 +141,7 @@ async def delete_campaign(member: Member, id: PydanticObjectId | str) -> None:
 
     Raises Conflict while it is being sent or paused.
     """
-    require(member, "campaigns.write")
+    await authorize(member, "campaigns.write")
     campaign = await get_campaign(member, id)
     deletable = {"_id": campaign.id, "state": {"$in": DELETABLE}}
     if not (await collection("campaigns").delete_one(deletable)).deleted_count:
@@ -144,7 +157,7 @@ async def duplicate(member: Member, id: PydanticObjectId | str) -> Campaign:
 
     The copy of a series begins at the next of its times; a series that is over is copied as a plain campaign.
     """
-    require(member, "campaigns.write")
+    await authorize(member, "campaigns.write")
     original = await get_campaign(member, id)
     fields = fields_of(original) | {"scheduled_at": None}
     if original.repeat is not None:

@@ -13,6 +13,7 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, PyMongoError
 
+from app.campaigns.approval.holding import REASON, held, note_held
 from app.campaigns.audience.reach import audience_filter
 from app.campaigns.life.states import swap
 from app.campaigns.record import signals
@@ -41,6 +42,14 @@ log = structlog.get_logger(__name__)
 
 class _Elsewhere(Exception):
     """Somebody else adds people, or the campaign does not run any more."""
+
+
+class _TooMany(Exception):
+    """So many newcomers need a second person's word."""
+
+    def __init__(self, approval: dict[str, Any]) -> None:
+        super().__init__()
+        self.approval = approval
 
 
 async def due_standing(moment: datetime) -> list[ObjectId]:
@@ -77,6 +86,9 @@ async def add_newcomers(campaign_id: ObjectId) -> int:
             added = await _look(campaign, owner)
     except _Elsewhere:
         return added
+    except _TooMany as problem:
+        await _hold(campaign, problem.approval)
+        return added
     except InvalidInput as problem:
         reason = f"The audience cannot be found any more: {problem.detail}"
         await swap(
@@ -101,6 +113,22 @@ async def add_newcomers(campaign_id: ObjectId) -> int:
         await publish_hint(campaign_id, at_once=True)
         await signals.wake()
     return added
+
+
+async def _hold(campaign: dict[str, Any], approval: dict[str, Any]) -> None:
+    """Pause it until somebody has approved that it grows further; who is in it already had been approved."""
+    free: dict[str, Any] = {"waiting_reason": None, "lease_owner": None, "lease_until": None, "looked_at": now()}
+    moved = await swap(
+        campaign["_id"],
+        CampaignState.RUNNING,
+        campaign["version"],
+        CampaignState.PAUSED,
+        approval=approval,
+        pause_reason=REASON,
+        **free,
+    )
+    if moved is not None:
+        await note_held(campaign, approval)
 
 
 async def _take(campaign_id: ObjectId, owner: str) -> dict[str, Any] | None:
@@ -137,6 +165,8 @@ async def _look(campaign: dict[str, Any], owner: str) -> int:
         nonlocal number, added, new
         take = new if all else new[: len(new) // CHUNK_SIZE * CHUNK_SIZE]
         if take:
+            if (approval := await held(campaign, newcomers=len(new))) is not None:
+                raise _TooMany(approval)
             await _append(id, owner, number, take)
             number, added, new = number - (-len(take) // CHUNK_SIZE), added + len(take), new[len(take) :]
 

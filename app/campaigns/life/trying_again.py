@@ -8,7 +8,7 @@ from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from app.audit import note
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.campaigns.life.lookup import get_campaign
 from app.campaigns.record import signals
 from app.campaigns.record.progress import counts_of, publish_hint
@@ -27,7 +27,7 @@ async def retry(member: Member, id: PydanticObjectId | str, what: Literal["faile
     Consent and suppression are checked again. Raises Conflict unless the campaign is done and has such deliveries: one
     that is being sent tries again by itself, and a cancelled one was stopped for good by somebody who meant it.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     if what not in ("failed", "unknown"):
         raise InvalidInput.of("what", "should be failed or unknown")
     campaign = await get_campaign(member, id)

@@ -10,6 +10,7 @@ from app.auth.permissions import require
 from app.campaigns.message.merge_tags import CUSTOMER_FIELDS
 from app.campaigns.message.rendering import EXAMPLE_CUSTOMER, Rendered, compile_message
 from app.campaigns.message.unsubscribe import link_for
+from app.customers.masking import raw_shown_to
 from app.database import collection
 from app.errors import NotFound
 from models.campaign import Channel
@@ -39,6 +40,6 @@ async def preview_message(
         if customer is None:
             raise NotFound("There is no customer with this id.")
     compiled = compile_message(subject, body, channel=channel, preview_text=preview_text)
-    found = customer or EXAMPLE_CUSTOMER
+    found = raw_shown_to(member, customer) if customer else EXAMPLE_CUSTOMER
     compiled.check(found)
     return compiled.render(found, unsubscribe_url=link_for("preview", None))

@@ -9,7 +9,7 @@ from typing import Any
 
 from beanie import PydanticObjectId
 
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.campaigns.audience.contact import CONTACT_FIELDS
 from app.campaigns.audience.kinds import Kind, kind_of
 from app.campaigns.life.lookup import get_campaign
@@ -47,7 +47,7 @@ async def test(member: Member, id: PydanticObjectId | str, addresses: Sequence[s
     Raises InvalidInput naming every wrong address, a channel that is not set up, or what cannot be filled in, and
     NotFound.
     """
-    require(member, "campaigns.send")
+    await authorize(member, "campaigns.send")
     campaign = await get_campaign(member, id)
     kind = kind_of(campaign.channel)
     wanted = checked_addresses(kind, addresses)

@@ -15,7 +15,7 @@ from app.auth.permissions import require
 from app.campaigns.message.composing import compose
 from app.campaigns.record.log_filter import SECONDS, LogFilter, question, too_much
 from app.channels.outbox import shown_letter, without_links
-from app.customers.masking import HIDDEN_FIELDS, masked_address, sees_contact, shown_words
+from app.customers.masking import HIDDEN_FIELDS, masked_address, raw_shown_to, sees_contact, shown_words
 from app.database import collection
 from app.errors import NotFound
 from app.paging import check_limit, cursor_after
@@ -60,7 +60,7 @@ async def list_deliveries(
         until=until,
     )
     require(member, "deliveries.read")
-    asked = await question(wanted)
+    asked = await question(member, wanted)
     found = collection("deliveries").find(asked.query(cursor)).sort(list(asked.sort.keys)).limit(check_limit(limit) + 1)
     if asked.index:
         found = found.hint(asked.index)
@@ -72,9 +72,9 @@ async def list_deliveries(
     return [_shown_to(member, Delivery.model_validate(row)) for row in rows[:limit]], following
 
 
-async def every_delivery(wanted: LogFilter) -> AsyncIterator[dict[str, Any]]:
+async def every_delivery(member: Member, wanted: LogFilter) -> AsyncIterator[dict[str, Any]]:
     """All deliveries that fit, raw, newest first, read as they are asked for. Raises InvalidInput at the first step."""
-    asked = await question(wanted)
+    asked = await question(member, wanted)
     found = collection("deliveries").find(asked.query()).sort(list(asked.sort.keys)).batch_size(ROWS_AT_ONCE)
     if asked.index:
         found = found.hint(asked.index)
@@ -138,6 +138,7 @@ async def rendered_message(member: Member, id: str) -> ShownMessage:
         raise NotFound("The campaign or the customer of this message was deleted.")
     if delivery.address and sees_contact(member):
         customer["email" if "@" in delivery.address else "phone"] = delivery.address
+    customer = raw_shown_to(member, customer)
     message = compose(campaign, customer)
     told = {
         name: masked_address(value) if name in HIDDEN_FIELDS and not sees_contact(member) else value

@@ -10,13 +10,15 @@ from typing import Any
 from beanie import PydanticObjectId
 from pymongo import ASCENDING, DESCENDING
 
-from app.campaigns.record.reasons import reason_filter
+from app.campaigns.record.reasons import BY_KEY, reason_filter
 from app.customers.listing import search_filter
+from app.customers.masking import sees_contact
 from app.database import collection
-from app.errors import InvalidInput
+from app.errors import InvalidInput, PermissionDenied
 from app.paging import Sort, rows_after
 from models.campaign import CampaignState, Channel
 from models.delivery import UNUSUAL, DeliveryState
+from models.member import Member
 from models.values import GIVEN
 
 PEOPLE_SEARCHED = 500
@@ -89,13 +91,16 @@ class Question:
         return {"$and": conditions} if conditions else {}
 
 
-async def question(wanted: LogFilter) -> Question:
-    """How to ask it. Raises InvalidInput naming the field that is wrong."""
+async def question(member: Member, wanted: LogFilter) -> Question:
+    """How to ask it. Raises InvalidInput naming the field that is wrong, and PermissionDenied for a domain or the words
+    of a reason that would tell addresses to who does not see them.
+    """
+    _require_no_contact(member, wanted)
     conditions = _plain_conditions(wanted)
     states = _states(wanted.state)
     if wanted.error:
         conditions += [{"reason": reason_filter(_error(wanted.error))}, {"reason": GIVEN}]
-    people = await _people(wanted.search)
+    people = await _people(member, wanted.search)
     if wanted.campaign_id is not None and people is not None:
         campaign = object_id("campaign_id", wanted.campaign_id)
         conditions.append({"_id": {"$in": [f"{campaign}:{customer}" for customer in people]}})
@@ -135,6 +140,15 @@ def too_much(wanted: LogFilter) -> InvalidInput:
     field = "domain" if wanted.domain else "error" if wanted.error else "channel" if wanted.channel else "since"
     words = f"takes longer than {SECONDS:.0f} s to look for here; {', or '.join(ways)}"
     return InvalidInput.of(field, words)
+
+
+def _require_no_contact(member: Member, wanted: LogFilter) -> None:
+    if sees_contact(member):
+        return
+    if wanted.domain:
+        raise PermissionDenied("Domains are for members who may see addresses; narrow the log by something else.")
+    if wanted.error and wanted.error not in BY_KEY:
+        raise PermissionDenied("Words of a server's answer are for members who may see addresses; choose a group.")
 
 
 def _plain_conditions(wanted: LogFilter) -> list[dict[str, Any]]:
@@ -186,8 +200,8 @@ def _writable(field: str, text: str) -> str:
     return text
 
 
-async def _people(search: str) -> Sequence[Any] | None:
-    who = search_filter(search)
+async def _people(member: Member, search: str) -> Sequence[Any] | None:
+    who = search_filter(member, search)
     if not who:
         return None
     found = collection("customers").find(who, {"_id": 1}).limit(PEOPLE_SEARCHED + 1)

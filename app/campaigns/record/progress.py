@@ -17,6 +17,7 @@ from app.campaigns.record import signals
 from app.database import collection
 from app.errors import NotFound
 from models.campaign import Campaign, CampaignState
+from models.campaign_approval import Approval
 from models.chunk import ChunkState, Received
 from models.delivery import Delivery
 from models.delivery import DeliveryState as State
@@ -75,6 +76,7 @@ class Snapshot:
     waiting_reason: str | None
     pause_reason: str | None
     at: datetime
+    approval: Approval | None = None
 
 
 async def counts_of(campaign: Campaign) -> Counts:
@@ -111,6 +113,7 @@ async def snapshot(campaign_id: PydanticObjectId | str) -> Snapshot:
         waiting_reason=campaign.waiting_reason,
         pause_reason=campaign.pause_reason,
         at=now(),
+        approval=campaign.approval,
     )
 
 

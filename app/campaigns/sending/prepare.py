@@ -11,6 +11,7 @@ from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
+from app.campaigns.approval.holding import held, note_held
 from app.campaigns.audience.reach import audience_filter
 from app.campaigns.life.states import swap
 from app.campaigns.record import signals
@@ -32,13 +33,19 @@ async def prepare(campaign_id: ObjectId) -> None:
     """Freeze who is in the segments now into chunks and start the campaign.
 
     Delivery guarantee: may run any number of times; each run begins by removing the chunks of the one before, and only
-    the one that holds the lease starts the campaign. A segment that cannot be used any more pauses it with the reason.
+    the one that holds the lease starts the campaign. A segment that cannot be used any more pauses it with the reason;
+    what needs a second person's word and has none is a draft again that waits for it.
     """
     owner = new_owner()
     campaign = await _take(campaign_id, owner)
     if campaign is None:
         return
     try:
+        approval = await held(campaign)
+        if approval is not None:
+            if await _leave(campaign, CampaignState.DRAFT, approval=approval):
+                await note_held(campaign, approval)
+            return
         wanted = await audience_filter(campaign["segment_ids"], campaign["exclude_segment_ids"])
         audience = await _freeze(campaign_id, owner, wanted)
     except InvalidInput as problem:

@@ -15,6 +15,7 @@ from app.customers.masking import HIDDEN_FIELDS, concealed, sees_contact
 from app.database import collection
 from app.errors import InvalidInput, NotFound
 from app.segments.catalogue.fields import Catalogue
+from app.segments.contact import masked, rule_of, rule_shown
 from app.segments.explain import found
 from app.segments.explain.evaluate import Evaluator
 from app.segments.explain.facts import Facts
@@ -25,7 +26,6 @@ from app.segments.rule.dates import age_on, clock_at
 from app.segments.rule.nodes import CampaignCondition, Condition, Group, Leaf, Node, OrdersCondition, leaves
 from app.segments.rule.references import referred
 from app.segments.saved import get_segment
-from app.segments.saved.current import read_rule
 from app.segments.sentence import fragment, sentence
 from app.segments.sentence.wording import listed
 from models.member import Member
@@ -65,8 +65,9 @@ class Inquiry:
     """One rule and one customer: whether it selects them, why, and what would have to be different."""
 
     def __init__(self, rule: Group, evaluator: Evaluator, *, locale: str = "en_US", conceals: bool = False) -> None:
-        """`conceals` masks addresses and numbers in what was found, for members who may not see them."""
+        """`conceals` masks addresses and numbers in the rule and in what was found, for who may not see them."""
         self.rule = rule
+        self._told = masked(rule) if conceals else rule
         self.evaluator = evaluator
         self.truth = truths(rule, evaluator.holds)
         self._locale = locale
@@ -92,7 +93,7 @@ class Inquiry:
     def tree(self) -> Explanation:
         """Every node."""
         turned = () if self.inside else flips(self.rule, self.truth) or ()
-        return self._walk(self.rule, rule_json(self.rule), "", frozenset(turned))
+        return self._walk(self._told, rule_json(self._told), "", frozenset(turned))
 
     def _walk(self, node: Node, raw: Mapping[str, Any], path: str, turned: frozenset[str]) -> Explanation:
         text = fragment(node, self.evaluator.catalogue, locale=self._locale)
@@ -118,7 +119,7 @@ class Inquiry:
         return concealed(value) if hidden else value
 
     def _because(self, path: str) -> str:
-        node: Node = self.rule
+        node: Node = self._told
         for step in path.split(".") if path else ():
             assert isinstance(node, Group)
             node = node.rules[int(step.removeprefix("rules[").removesuffix("]"))]
@@ -153,15 +154,14 @@ async def explain_customer(
     require(member, "customers.read")
     if (rule is None) == (segment_id is None):
         raise InvalidInput.of("rule", "give either a rule or a segment_id")
-    raw_rule = (await get_segment(member, segment_id)).rule if rule is None else rule
-    group, catalogue = await read_rule(raw_rule)
+    group, catalogue = await rule_of(member, await get_segment(member, segment_id) if rule is None else rule)
     customer = await raw_customer(customer_id)
     facts = await load_facts(group, customer["_id"], catalogue)
     evaluator = Evaluator(customer, catalogue, clock_at(now(), catalogue), facts)
     inquiry = Inquiry(group, evaluator, locale=member.locale, conceals=not sees_contact(member))
     return {
         **inquiry.tree().as_json(),
-        "sentence": sentence(group, catalogue, locale=member.locale),
+        "sentence": sentence(rule_shown(member, group), catalogue, locale=member.locale),
         "because": inquiry.because(),
         "customer_id": str(customer["_id"]),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from app.auth.authorize import authorize
 from app.auth.permissions import require
 from app.campaigns.record import signals
 from app.database import collection
@@ -17,7 +18,7 @@ from models.member import Member
 
 async def ask_record(member: Member, segment_id: object) -> str:
     """Ask for a record now, and answer the token that stands for it; one that waits already is enough for both."""
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     segment = await get_segment(member, segment_id)
     token = _token()
     states = collection(STATES)

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.errors import RuleError
 from app.segments.catalogue.fields import Catalogue
+from app.segments.contact import masked_leaf
 from app.segments.growth.membership import Flip
 from app.segments.rule.canonical import rule_json
 from app.segments.rule.nodes import Condition, Group, Leaf
@@ -56,14 +57,19 @@ def leaf_of(raw: Mapping[str, Any], catalogue: Catalogue) -> Leaf | None:
 
 
 def in_words(
-    cause: Mapping[str, Any], catalogue: Catalogue, *, changes: Mapping[int, str] | None = None, locale: str = "en_US"
+    cause: Mapping[str, Any],
+    catalogue: Catalogue,
+    *,
+    changes: Mapping[int, str] | None = None,
+    locale: str = "en_US",
+    conceals: bool = False,
 ) -> str:
     """`ordered again: last order is not more than 90 days ago`. `changes` says of each
-    version that brought another rule "on 12 Nov by Mira".
+    version that brought another rule "on 12 Nov by Mira". `conceals` masks addresses that a condition names.
     """
     kind = cause["kind"]
     if kind == "condition":
-        return _condition(cause, catalogue, locale)
+        return _condition(cause, catalogue, locale, conceals)
     if kind == "rule":
         return _rule(cause, changes or {})
     return {
@@ -73,11 +79,11 @@ def in_words(
     }.get(kind, "the rule before can no longer be compared")
 
 
-def _condition(cause: Mapping[str, Any], catalogue: Catalogue, locale: str) -> str:
+def _condition(cause: Mapping[str, Any], catalogue: Catalogue, locale: str, conceals: bool) -> str:
     leaf = leaf_of(cause["leaf"], catalogue)
     if leaf is None:
         return f"a condition on {cause['leaf'].get('field', 'something')} that can no longer be read"
-    said = terms(leaf, catalogue, locale=locale)
+    said = terms(masked_leaf(leaf) if conceals else leaf, catalogue, locale=locale)
     words = said.demand if cause["now"] else said.refusal
     if cause.get("empty"):
         words = "no paid or completed order left"

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from app.auth.permissions import require
-from app.customers.masking import shown_to
+from app.customers.masking import sees_contact, shown_to
 from app.database import collection
 from app.errors import InvalidInput, NotFound
 from app.paging import check_limit
@@ -231,7 +231,8 @@ async def _causes(segment: Segment, moves: Sequence[Moved], member: Member) -> t
 async def _words(segment: Segment, member: Member) -> Any:
     catalogue = await load_catalogue()
     changes = await rule_changes(segment, member)
-    return lambda cause: in_words(cause, catalogue, changes=changes, locale=member.locale)
+    conceals = not sees_contact(member)
+    return lambda cause: in_words(cause, catalogue, changes=changes, locale=member.locale, conceals=conceals)
 
 
 async def _customers(member: Member, numbers: Sequence[int]) -> dict[int, Customer]:

@@ -12,6 +12,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ExecutionTimeout
 
+from app.auth.authorize import authorize
 from app.auth.permissions import require
 from app.database import database
 from app.errors import Conflict, NotFound, Unavailable
@@ -117,7 +118,7 @@ async def use_idea(member: Member, key: str) -> Segment:
 
     Raises PermissionDenied, NotFound for an unknown key, and Conflict when there is not enough data for it.
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     found = next((idea for idea in (await suggested(member)).ideas if idea.key == key), None)
     if found is None:
         raise NotFound("There is no such suggestion.")

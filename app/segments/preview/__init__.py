@@ -11,6 +11,7 @@ from app.auth.permissions import require
 from app.customers.masking import all_shown_to
 from app.paging import Sort, check_limit, cursor_after, rows_after
 from app.segments.catalogue.fields import Catalogue
+from app.segments.contact import rule_of, rule_shown
 from app.segments.preview.at_a_glance import Glimpse, glimpse
 from app.segments.preview.costs import condition_counts
 from app.segments.preview.counting import Counter, count_rule, too_slow
@@ -53,8 +54,8 @@ class Preview:
     total: int
 
 
-async def preview(member: Member, raw_rule: object, *, sample: int = 5) -> Preview:
-    """Count and sample the customers that a rule (JSON) selects; the two run at the same time.
+async def preview(member: Member, asked: object, *, sample: int = 5) -> Preview:
+    """Count and sample the customers that a rule (JSON) or a saved segment selects; the two run at the same time.
 
     Cancelling the task ends the work in MongoDB too: the driver closes the connections it waits on, and MongoDB stops
     reading for a client that is gone.
@@ -65,14 +66,14 @@ async def preview(member: Member, raw_rule: object, *, sample: int = 5) -> Previ
     require(member, "segments.read")
     check_sample(sample)
     began = time.perf_counter()
-    rule, catalogue = await read_rule(raw_rule)
+    rule, catalogue = await rule_of(member, asked)
     counter = Counter(rule, catalogue, clock_at(now(), catalogue), longest_ms=LONGEST_MS)
     total = await everybody()
     count, people = await counter.look(sample)
     return Preview(
         count=count,
         sample=all_shown_to(member, people),
-        sentence=sentence(rule, catalogue, locale=member.locale),
+        sentence=sentence(rule_shown(member, rule), catalogue, locale=member.locale),
         took_ms=round((time.perf_counter() - began) * 1000),
         # Somebody may have come between the two.
         total=max(count, total),

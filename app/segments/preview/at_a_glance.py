@@ -16,13 +16,13 @@ from app.errors import Unavailable
 from app.segments.catalogue.fields import Catalogue
 from app.segments.compile.filters import rule_filter
 from app.segments.compile.together import together
+from app.segments.contact import rule_of, rule_shown
 from app.segments.preview.counting import Counter
 from app.segments.preview.estimating import Estimate, estimate
 from app.segments.preview.everybody import everybody
 from app.segments.preview.sampling import check_sample
 from app.segments.rule.dates import Clock, clock_at
 from app.segments.rule.nodes import Condition, Group, leaves
-from app.segments.saved.current import read_rule
 from app.segments.sentence import sentence
 from models.customer import Customer
 from models.member import Member
@@ -59,8 +59,9 @@ class Glimpse:
     took_ms: int
 
 
-async def glimpse(member: Member, raw_rule: object, *, sample: int = 20) -> Glimpse:
-    """Some of the customers that a rule (JSON) selects and about how many there are, while an exact count is awaited.
+async def glimpse(member: Member, asked: object, *, sample: int = 20) -> Glimpse:
+    """Some of the customers that a rule (JSON) or a saved segment selects and about how many, while an exact count is
+    awaited.
 
     A count, the first people and a random sample are read at the same time; what has not come after 60 ms is given
     up, and the sample stands in for it, as large as the time allowed. At a million customers that took 27 to 77 ms, but
@@ -72,7 +73,7 @@ async def glimpse(member: Member, raw_rule: object, *, sample: int = 20) -> Glim
     require(member, "segments.read")
     check_sample(sample)
     began = time.perf_counter()
-    rule, catalogue = await read_rule(raw_rule)
+    rule, catalogue = await rule_of(member, asked)
     clock = clock_at(now(), catalogue)
     total = await everybody()
     try:
@@ -92,7 +93,7 @@ async def glimpse(member: Member, raw_rule: object, *, sample: int = 20) -> Glim
         margin=about.margin if count is None else 0,
         exact=count is not None or about.margin == 0,
         sample=all_shown_to(member, people),
-        sentence=sentence(rule, catalogue, locale=member.locale),
+        sentence=sentence(rule_shown(member, rule), catalogue, locale=member.locale),
         total=max(total, count or 0),
         took_ms=round((time.perf_counter() - began) * 1000),
     )

@@ -9,12 +9,12 @@ from pymongo.errors import ExecutionTimeout
 
 from app.auth.permissions import require
 from app.errors import Unavailable
+from app.segments.contact import rule_of
 from app.segments.preview.counting import count_rule
 from app.segments.preview.estimating import estimate
 from app.segments.preview.everybody import everybody
 from app.segments.rule.dates import clock_at
 from app.segments.rule.nodes import Group, Leaf, Node
-from app.segments.saved.current import read_rule
 from models.member import Member
 from models.values import now
 
@@ -26,7 +26,7 @@ ESTIMATED_MS = 500
 LONGEST_SECONDS = 5.0
 
 
-async def condition_counts(member: Member, raw_rule: object) -> dict[str, int]:
+async def condition_counts(member: Member, asked: object) -> dict[str, int]:
     """The path of every condition to the number of customers whom it alone selects, its own negation applied.
 
     A condition that takes more than a second gets an estimate, and is left out when that fails too or when the whole
@@ -35,7 +35,7 @@ async def condition_counts(member: Member, raw_rule: object) -> dict[str, int]:
     Raises PermissionDenied and RuleError.
     """
     require(member, "segments.read")
-    rule, catalogue = await read_rule(raw_rule)
+    rule, catalogue = await rule_of(member, asked)
     clock = clock_at(now(), catalogue)
     total = await everybody()
     places: dict[Leaf, list[str]] = {}

@@ -14,11 +14,11 @@ from app.customers.masking import all_shown_to
 from app.errors import InvalidInput, Unavailable
 from app.segments.catalogue.fields import Catalogue
 from app.segments.compile.together import together
+from app.segments.contact import leaf_shown, rule_of
 from app.segments.preview.counting import Counter
 from app.segments.preview.nearness import Gap, gap_of, told
 from app.segments.rule.dates import Clock, clock_at
 from app.segments.rule.nodes import Condition, Group, Leaf, Node
-from app.segments.saved.current import read_rule
 from app.segments.sentence import fragment
 from models.customer import Customer
 from models.member import Member
@@ -46,7 +46,7 @@ class NearMiss:
     found: list[str]
 
 
-async def near_misses(member: Member, raw_rule: object, *, most: int = 3) -> tuple[NearMiss, ...]:
+async def near_misses(member: Member, asked: object, *, most: int = 3) -> tuple[NearMiss, ...]:
     """For each condition that everybody in the audience has to meet: the people whom it alone keeps out.
 
     Those are the conditions joined by "and" at the top, also through groups of "and" within. What nobody misses, and
@@ -58,7 +58,7 @@ async def near_misses(member: Member, raw_rule: object, *, most: int = 3) -> tup
     require(member, "customers.read")
     if not 0 <= most <= MOST_SHOWN:
         raise InvalidInput.of("most", f"should be 0 to {MOST_SHOWN}")
-    rule, catalogue = await read_rule(raw_rule)
+    rule, catalogue = await rule_of(member, asked)
     clock = clock_at(now(), catalogue)
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -122,7 +122,7 @@ async def _miss(
     shown = all_shown_to(member, people)
     return NearMiss(
         path=path,
-        words=fragment(leaf, catalogue, locale=member.locale),
+        words=fragment(leaf_shown(member, leaf), catalogue, locale=member.locale),
         count=count,
         sample=shown,
         found=[await told(leaf, person, catalogue, clock, member.locale) for person in shown],

@@ -48,7 +48,7 @@ async def people_page(
     rule, catalogue = await read_rule(segment.rule)
     clock = clock_at(now(), catalogue)
     narrowed: list[dict[str, Any]] = [rows_after(cursor, BY_ID)] if cursor else []
-    if searched := search_filter(search):
+    if searched := search_filter(member, search):
         narrowed.append(searched)
     rows: list[dict[str, Any]] = []
     try:

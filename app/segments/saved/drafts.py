@@ -8,7 +8,7 @@ from typing import Any
 from beanie import PydanticObjectId
 from bson.json_util import dumps
 
-from app.auth.permissions import require
+from app.auth.authorize import authorize
 from app.database import collection
 from app.errors import InvalidInput, TooLarge
 from app.segments.saved import LONGEST_TEXT
@@ -39,7 +39,7 @@ async def keep_draft(member: Member, segment_id: object | None, work: Work) -> S
     The rule is not checked: it may be unfinished, and nothing but the member's own builder ever reads it. Raises
     PermissionDenied, InvalidInput for a segment id that cannot be one, and TooLarge over 256 KiB.
     """
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     segment = _segment(segment_id)
     if len(dumps(work.rule)) > LARGEST_BYTES:
         raise TooLarge("This rule is too large to be kept as a draft; at most 256 KiB are possible.")
@@ -64,14 +64,14 @@ async def keep_draft(member: Member, segment_id: object | None, work: Work) -> S
 
 async def find_draft(member: Member, segment_id: object | None) -> SegmentDraft | None:
     """The member's draft of this segment (None: of a new one). Nobody else's is ever found."""
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     found: SegmentDraft | None = await SegmentDraft.get(_key(member, _segment(segment_id)))
     return found
 
 
 async def discard_draft(member: Member, segment_id: object | None) -> None:
     """Forget the draft, after a save or because the member does not want it. None that is there is fine."""
-    require(member, "segments.write")
+    await authorize(member, "segments.write")
     await collection("segment_drafts").delete_one({"_id": _key(member, _segment(segment_id))})
 
 

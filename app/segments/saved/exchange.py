@@ -17,6 +17,7 @@ from app.auth.permissions import require
 from app.errors import FieldError, InvalidInput, RuleError
 from app.segments.catalogue import forget_catalogue, load_catalogue
 from app.segments.catalogue.fields import Catalogue, FieldType
+from app.segments.contact import require_no_contact, saved_shown
 from app.segments.rule.canonical import rule_json
 from app.segments.rule.nodes import Condition, Group, OrdersCondition, leaves
 from app.segments.rule.parse import parse_rule
@@ -51,7 +52,7 @@ class Incoming:
 
 async def export_segment(member: Member, segment_id: object) -> dict[str, Any]:
     """The segment as a JSON object to be kept as a file. Raises PermissionDenied and NotFound."""
-    segment = await get_segment(member, segment_id)
+    segment = await saved_shown(member, await get_segment(member, segment_id))
     catalogue = await load_catalogue()
     return {
         "format": FORMAT,
@@ -90,6 +91,7 @@ async def read_segment(member: Member, raw: object, *, name: str = "") -> Incomi
         rule = parse_rule(found.rule, catalogue)
     except RuleError as problem:
         raise _refused([FieldError(found.place(error.field), error.message) for error in problem.errors]) from problem
+    require_no_contact(member, rule)
     await require_no_circle(rule, catalogue, None)
     title = name or body.get("name") or ""
     return Incoming(

@@ -18,6 +18,7 @@ from app.errors import NotFound, RuleError
 from app.paging import Sort, check_limit, cursor_after, rows_after
 from app.segments.catalogue import load_catalogue
 from app.segments.catalogue.fields import Catalogue
+from app.segments.contact import saved_shown
 from app.segments.rule.parse import parse_rule
 from app.segments.saved import get_segment
 from app.segments.sentence.difference import Change, difference
@@ -53,7 +54,7 @@ async def list_revisions(
     # One more than the page, as the last on it is told by what changed since the one before.
     rows = await collection("segment_revisions").find(query).sort(list(NEWEST.keys)).limit(limit + 1).to_list()
     following = cursor_after(rows[limit - 1], NEWEST) if len(rows) > limit else None
-    found = [SegmentRevision.model_validate(row) for row in rows]
+    found = [await saved_shown(member, SegmentRevision.model_validate(row)) for row in rows]
     catalogue = await load_catalogue()
     pairs = zip(found[:limit], [*found[1:], None], strict=False)
     return [_step(one, before, catalogue, member.locale) for one, before in pairs], following
@@ -62,6 +63,17 @@ async def list_revisions(
 async def get_revision(member: Member, segment_id: object, number: int) -> Step:
     """One revision by its number. Raises NotFound."""
     segment = await get_segment(member, segment_id)
+    found = [await saved_shown(member, one) for one in await _two(segment, number)]
+    return _step(found[0], found[1] if len(found) > 1 else None, await load_catalogue(), member.locale)
+
+
+async def revision_as_saved(segment: Segment, number: int) -> SegmentRevision:
+    """What the segment was at a revision, for bringing it back. Raises NotFound."""
+    return (await _two(segment, number))[0]
+
+
+async def _two(segment: Segment, number: int) -> list[SegmentRevision]:
+    """The revision of this number and, unless it is the first, the one before."""
     number = max(number, 0)
     await keep_revision(revision_of(segment), None, first=True)
     upto = {"segment_id": segment.id, "number": {"$lte": min(number, segment.version)}}
@@ -69,7 +81,7 @@ async def get_revision(member: Member, segment_id: object, number: int) -> Step:
     found = [SegmentRevision.model_validate(row) for row in rows]
     if not found or found[0].number != number:
         raise NotFound(f'There is no revision {number} of "{segment.name}".')
-    return _step(found[0], found[1] if len(found) > 1 else None, await load_catalogue(), member.locale)
+    return found
 
 
 def revision_of(segment: Segment, member: Member | None = None, *, restored_from: int | None = None) -> SegmentRevision:
