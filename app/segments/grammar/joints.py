@@ -41,6 +41,10 @@ _TABLE: dict[str, Kind] = {
     "but also": "but",
     "yet": "but",
     ",": ",",
+    ";": ",",
+    "; and": "and",
+    "; or": "or",
+    "; but": "but",
     **_EXCEPT,
 }
 

@@ -58,7 +58,8 @@ _ACTION = re.compile(
 )
 _SENDING = re.compile(
     r"^\s*(please\s+)*(email|e-mail|text|sms)\s+"
-    r"(opt|opted|does|do|not|subscribers?|consent|contains|ends|starts|is|begins|domain|address|unknown|missing|=)\b",
+    r"((opt|opted|does|do|not|subscribers?|subscribed|unsubscribed|consent|contains|ends|starts|is|begins|domain|address|"
+    r"unknown|missing|yes|no)\b|=|:)",
     re.I,
 )
 
