@@ -134,7 +134,7 @@ def _absent(prompt: Prompt, facts: Purchase, frame: Frame, lead: Lead, text: str
     elif frame.operator == "after":
         node = leaf("last_order_at", "before", _next_day(frame.value))
     else:
-        when = prompt.span(facts.end - 2, facts.end)
+        when = _when(prompt, facts)
         raise Unclear(
             f"Should people who never ordered at all be in? If not, say “ordered before but not {when}”; "
             f"if so, say “everyone except those who ordered {when}”.",
@@ -143,6 +143,13 @@ def _absent(prompt: Prompt, facts: Purchase, frame: Frame, lead: Lead, text: str
     swap = group("or", [node, leaf("order_count", "=", 0)])
     remark = Remark("never_bought_excluded", "People who never ordered are not in.", (node, swap))
     return found_in(facts, node, [remark], lead)
+
+
+def _when(prompt: Prompt, facts: Purchase) -> str:
+    """The words of the time frame that ends what was said: "in 2026"."""
+    frames = ((at, time_frame(prompt, at)) for at in range(facts.at, facts.end))
+    start = next((at for at, frame in frames if frame is not None and frame.end == facts.end), facts.end - 2)
+    return prompt.span(start, facts.end)
 
 
 def _goes_on_buying(prompt: Prompt, at: int) -> bool:

@@ -16,10 +16,12 @@ from app.segments.grammar.purchase_words import (
     NEVER_AGAIN,
     NOT_AGAIN,
     NOT_AGAIN_ENDS,
+    NOUNS,
     OF_GOODS,
     REDEEMED,
     SIGNS,
     USING,
+    VERBS,
 )
 from app.segments.grammar.times import times as how_often
 
@@ -122,7 +124,8 @@ def _elsewhere(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
 def elapsed(prompt: Prompt, at: int) -> Frame | None:
     """For 90 days, in over 3 months: how long something has not happened."""
     start = prompt.skip(at, *ELAPSED)
-    length = duration(prompt, start) if start > at else None
+    bare = prompt.word(at - 1) in NOUNS or prompt.has(at - 1, *VERBS)
+    length = duration(prompt, start) if start > at or bare else None
     if length is None or prompt.word(length.end) in ("ago", "old"):
         return None
     return Frame("inLast", length.span, prompt.skip(length.end, "or more", "now"), running=True)

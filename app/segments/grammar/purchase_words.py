@@ -23,8 +23,15 @@ TOTALLY = (
 ON_AVERAGE = tuple(
     phrase
     for noun in ("order", "purchase", "transaction")
-    for phrase in (f"per {noun} on average", f"on average per {noun}", f"an {noun} on average", f"a {noun} on average",
-                   f"on average each {noun}", f"average per {noun}", f"on an average per {noun}")
+    for phrase in (
+        f"per {noun} on average",
+        f"on average per {noun}",
+        f"an {noun} on average",
+        f"a {noun} on average",
+        f"on average each {noun}",
+        f"average per {noun}",
+        f"on an average per {noun}",
+    )
 )
 """After an amount: what one order comes to on average."""
 _TOTALS = (
@@ -79,8 +86,19 @@ EVER = ("yet", "ever", "at all", "whatsoever", "so far", "till now", "until now"
 NEVER_AGAIN = tuple(
     f"{but} {never}"
     for but in ("but", "and", ", but", ", and", ",", "then")
-    for never in ("never again", "not again", "never since", "not since", "never came back", "did not come back",
-                  "never returned", "nothing since", "no more", "never after that", "not after that")
+    for never in (
+        "never again",
+        "not again",
+        "never since",
+        "not since",
+        "never came back",
+        "did not come back",
+        "never returned",
+        "nothing since",
+        "no more",
+        "never after that",
+        "not after that",
+    )
 )
 """After a count: it stayed at that."""
 ELAPSED = (

@@ -73,7 +73,8 @@ def verbs(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     start = prompt.skip(at, *VERBS)
     if start == at or not lead.verbal or lead.negation == "no":
         return
-    if prompt.word(start - 1) in ("order", "purchase") and not lead.auxiliary and lead.negation != "never":
+    spoken = lead.auxiliary or (lead.relative and prompt.word(lead.end - 1) != "whose")
+    if prompt.word(start - 1) in ("order", "purchase") and not spoken and lead.negation != "never":
         return
     start = prompt.skip(start, "anything", "something", "from us", "with us", "any products")
     start = (
