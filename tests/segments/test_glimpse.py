@@ -14,7 +14,16 @@ from pymongo.errors import ExecutionTimeout
 from app.database import collection, database
 from app.errors import InvalidInput, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue
-from app.segments.preview import at_a_glance, condition_counts, costs, estimating, glimpse, near_misses, preview
+from app.segments.preview import (
+    at_a_glance,
+    condition_counts,
+    costs,
+    estimating,
+    get_ready,
+    glimpse,
+    near_misses,
+    preview,
+)
 from app.segments.preview.estimating import estimate
 from app.segments.rule.dates import clock_at
 from app.segments.saved.current import read_rule
@@ -229,6 +238,16 @@ async def test_a_large_shop_is_not_walked_over_before_the_first_answer(
     walked.set()
     assert await everybody_module.everybody() == SIZE + 2
     assert (await glimpse(charlie, group(condition("city", "=", "Pune")))).total == SIZE + 2
+
+
+async def test_only_a_large_shop_gets_ready_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(everybody_module, "_walk", None)
+    await get_ready()
+    assert everybody_module._walk is None
+    monkeypatch.setattr(everybody_module, "MANY", SIZE - 1)
+    await get_ready()
+    assert everybody_module._walk is not None
+    assert everybody_module._walk[2].done()
 
 
 async def test_a_small_shop_waits_for_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:

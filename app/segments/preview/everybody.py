@@ -8,7 +8,6 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.database import collection, database
-from app.segments.catalogue import load_catalogue
 
 TRIES = 3
 
@@ -30,6 +29,11 @@ async def everybody() -> int:
     return await _tally() + missing
 
 
+async def are_many() -> bool:
+    """Whether there are so many that what is kept for later is worth getting beforehand."""
+    return await _tally() > MANY
+
+
 async def about_everybody() -> int:
     """The same at once: in a shop of more than `MANY` the tally stands in until the walk is done."""
     walk = await _walked()
@@ -37,16 +41,6 @@ async def about_everybody() -> int:
     if walk.done() or tally <= MANY:
         return tally + await asyncio.shield(walk)
     return tally
-
-
-async def get_ready() -> None:
-    """Do before the first rule what it would wait for in a shop of more than `MANY`; nothing in a smaller one.
-
-    Raises Unavailable and pymongo's errors.
-    """
-    if await _tally() > MANY:
-        await load_catalogue()
-        await everybody()
 
 
 async def _walked() -> asyncio.Task[int]:
