@@ -31,6 +31,7 @@ from app.auth.session import SlidingSession
 from app.campaigns.record import live
 from app.errors import SettingsError, Unavailable
 from app.processes import end_as_orphan
+from app.segments.preview import get_ready
 from app.settings import Settings, get_settings, use_settings
 
 FIRST_TRY_SECONDS = 3
@@ -134,6 +135,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             raise SettingsError(f"{name}: is empty; `cohort run` starts the embedded servers, this process does not")
     preparing = asyncio.create_task(_prepare(settings))
     preparing.add_done_callback(_report)
+    ahead = asyncio.create_task(_ahead_of_the_first_rule(preparing))
     try:
         await asyncio.wait({preparing}, timeout=FIRST_TRY_SECONDS)
         if preparing.done():
@@ -141,7 +143,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         preparing.cancel()
-        await asyncio.wait({preparing})
+        ahead.cancel()
+        await asyncio.wait({preparing, ahead})
         for close in app.state.closing:
             await close()
         await failures.settled()
@@ -159,6 +162,14 @@ async def _prepare(settings: Settings) -> None:
 
     await _until_it_works("database", with_database)
     await _until_it_works("queue", live.start)
+
+
+async def _ahead_of_the_first_rule(preparing: asyncio.Task[None]) -> None:
+    """Once everything is there; what fails here fails again, and is told, where a rule needs it."""
+    await asyncio.wait({preparing})
+    with contextlib.suppress(Unavailable, PyMongoError, OSError):
+        if not preparing.cancelled() and preparing.exception() is None:
+            await get_ready()
 
 
 async def _until_it_works(name: str, step: Callable[[], Awaitable[None]]) -> None:

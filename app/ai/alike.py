@@ -94,14 +94,10 @@ def _orders(node: dict[str, Any]) -> Any:
     if where is None and window is None and node["measure"] in ("count", "sum"):
         name = {"count": "order_count", "sum": "total_spent"}[node["measure"]]
         return _leaf({"field": name, "operator": operator, "value": value, "not": node.get("not")})
-    if (
-        where is None
-        and _reaches_today(window)
-        and node["measure"] == "count"
-        and (operator, value) == (">=", 1)
-        and not node.get("not")
-    ):
-        return {"field": "last_order_at", **window}
+    if where is None and _reaches_today(window) and node["measure"] == "count":
+        some = {"field": "last_order_at", **window}
+        if (operator, value) in ((">=", 1), ("<", 1)):
+            return _denied(some) if (operator == "<") != bool(node.get("not")) else some
     plain = {
         "field": "orders",
         "measure": node["measure"],

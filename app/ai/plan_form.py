@@ -7,6 +7,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MOST_GROUPS = 30
+_ASIDES = frozenset(
+    (
+        "reasoning",
+        "reason",
+        "explanation",
+        "thought",
+        "thoughts",
+        "thinking",
+        "confidence",
+        "comment",
+        "title",
+        "summary",
+    )
+)
+"""What models add on their own about an answer, which says nothing of whom it selects."""
 
 
 def _as_texts(value: Any) -> Any:
@@ -25,7 +40,9 @@ class _Flat(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, raw: Any) -> Any:
-        return {key: value for key, value in raw.items() if value is not None} if isinstance(raw, dict) else raw
+        if not isinstance(raw, dict):
+            return raw
+        return {key: value for key, value in raw.items() if value is not None and key not in _ASIDES}
 
 
 class PlanGroup(_Flat):

@@ -93,7 +93,7 @@ class Asking:
 
     def note(self, response: ModelResponse) -> None:
         """Put reply and tokens into the log's line. A server that counts no tokens has them estimated."""
-        self.call.reply = printable(response.text or "")[:MOST_KEPT]
+        self.call.reply = printable(response.text or _called_with(response))[:MOST_KEPT]
         read, written = response.usage.input_tokens, response.usage.output_tokens
         if not read and not written:
             read, written = _estimated(self.call.prompt), _estimated(self.call.reply)
@@ -197,10 +197,16 @@ def text_of(response: ModelResponse, name: Provider) -> str:
     """The text of a reply. Raises ProviderFailed `blocked` or `empty`."""
     if response.finish_reason == "content_filter":
         raise ProviderFailed("blocked", f"{named(name)} declined this text for its safety rules.")
-    text = printable(response.text or "").strip()
+    text = printable(response.text or _called_with(response)).strip()
     if not text and response.finish_reason != "length":
         raise ProviderFailed("empty", f"{named(name)} gave an empty answer.")
     return text
+
+
+def _called_with(response: ModelResponse) -> str:
+    """The arguments of the one function that a model called instead of answering; there is none it could have."""
+    calls = response.tool_calls
+    return calls[0].args_as_json_str() if len(calls) == 1 else ""
 
 
 def transcript(instructions: str, before: Sequence[Turn], prompt: str) -> str:

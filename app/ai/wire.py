@@ -20,6 +20,7 @@ from pydantic_ai.exceptions import (
     ModelServerError,
     ModelTimeoutError,
     ModelUnavailableError,
+    UnexpectedModelBehavior,
     UserError,
 )
 from pydantic_ai.messages import (
@@ -58,7 +59,7 @@ async def request(
     as_json: bool,
 ) -> ModelResponse:
     """Ask once. Raises one of EXPECTED."""
-    async with _model(settings, name, timeout) as model:
+    async with _readable(), _model(settings, name, timeout) as model:
         json_mode = as_json and name == "gemini" and bool(model.profile.get("supports_json_object_output"))
         return await model_request(
             model,
@@ -79,7 +80,7 @@ async def stream(
     heard: Callable[[str], None],
 ) -> ModelResponse:
     """Ask once and call `heard` with all of the text so far whenever more of it arrives. Raises one of EXPECTED."""
-    async with _model(settings, name, timeout) as model:
+    async with _readable(), _model(settings, name, timeout) as model:
         asked = model_request_stream(
             model, _messages(instructions, before, prompt), model_settings=_limits(timeout, most_tokens)
         )
@@ -107,6 +108,15 @@ def _messages(instructions: str, before: Sequence[Turn], prompt: str) -> list[Mo
 
 def _limits(timeout: float, most_tokens: int) -> ModelSettings:
     return ModelSettings(max_tokens=most_tokens, timeout=timeout, request_timeout=timeout, max_retries=0)
+
+
+@asynccontextmanager
+async def _readable() -> AsyncIterator[None]:
+    """An answer that is not quite the protocol, such as one with no choices, makes the libraries stumble in any way."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError) as problem:
+        raise UnexpectedModelBehavior(f"the answer could not be read: {problem!r}") from problem
 
 
 @asynccontextmanager

@@ -24,8 +24,11 @@ SESSION_SECONDS = 7 * 24 * 3600
 LONGEST = timedelta(days=90)
 """However much it is used, a session is over this long after the sign-in (OWASP: an absolute timeout)."""
 
-MOST_SESSIONS = 50
-"""Of one member; the one that was not seen for longest makes room. Scripts like to sign in anew each time they run."""
+MOST_SESSIONS = 1_000
+"""Of one member; the one that was not seen for longest makes room. Scripts like to sign in anew each time they run, and
+none may end the session of another that is at work."""
+
+MOST_LISTED = 100
 
 MAX_AGENT = 200
 
@@ -74,14 +77,14 @@ def shortened(agent: str) -> str:
 
 
 async def list_sessions(member: Member, member_id: PydanticObjectId | str | None = None) -> list[Session]:
-    """The sessions that are not over, the last seen first: one's own, or another member's for owners.
+    """The sessions that are not over, the last seen first, a hundred at most: one's own, or another's for owners.
 
     Raises NotFound for a member who is not there, and for others' when the role does not allow it.
     """
     _require_person(member)
     whose = member if member_id is None or str(member_id) == str(member.id) else await _other(member, member_id)
     found = Session.find({"member_id": whose.id, "version": whose.token_version, **live()})
-    return await found.sort("-last_seen_at").to_list()
+    return await found.sort("-last_seen_at").limit(MOST_LISTED).to_list()
 
 
 async def end_session(member: Member, id: PydanticObjectId | str) -> None:

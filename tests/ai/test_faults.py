@@ -20,7 +20,7 @@ from app.segments.grammar import parse_words
 from app.segments.rule import parse_rule
 from models import AiCall, Member
 from tests.ai.cases import CATALOGUE, TODAY
-from tests.fakes.scripted import Blocked, Drop, Empty, Garbage, Hang, Reply, Say, Status
+from tests.fakes.scripted import Blocked, Called, Drop, Empty, Garbage, Hang, Nothing, Reply, Say, Status
 
 Plan = dict[str, Any]
 
@@ -61,6 +61,9 @@ HARMLESS: dict[str, Reply] = {
     "a list of one": json.dumps([GOOD]),
     "separators": changed(1, values=["10,000"]),
     "lone surrogates in a note": whole(note="\ud800 done"),
+    "thoughts beside it": whole(reasoning="They said Mumbai.", confidence=0.9),
+    "a reason for a condition": changed(0, reason="They said Mumbai."),
+    "called as a function": Called(json.dumps(GOOD)),
 }
 """Replies that are taken as they are."""
 
@@ -98,6 +101,7 @@ FAULTS: dict[str, Reply] = {
     "an ok without a rule": json.dumps({"outcome": "ok"}),
     "an unknown outcome": whole(outcome="sure"),
     "a question without words": json.dumps({"outcome": "clarify"}),
+    "called with half of the arguments": Called("{"),
     "a huge reply": json.dumps({**GOOD, "note": "x" * 80_000}),
     "nested without end": "[" * 50_000,
     "a rule instead, and wrong": '{"combinator": "or", "rules": [{"field": "age", "operator": ">", "value": 3}]}',
@@ -115,6 +119,7 @@ AWAY_FROM_US: dict[str, Reply] = {
     "timeout": Hang(3),
     "dropped": Drop(),
     "not the protocol": Garbage(),
+    "no answer among the answers": Nothing(),
 }
 
 

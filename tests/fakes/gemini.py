@@ -8,8 +8,10 @@ from typing import Any
 from tests.fakes.scripted import (
     Asked,
     Blocked,
+    Called,
     Empty,
     Garbage,
+    Nothing,
     Reply,
     ScriptedServer,
     Stall,
@@ -54,6 +56,12 @@ def _response(asked: Asked, reply: Reply, *, text: str | None = None, last: bool
         candidates = [{"finishReason": "SAFETY", "index": 0, "safetyRatings": []}]
     elif isinstance(reply, Empty):
         candidates = [{"content": {"role": "model", "parts": []}, "finishReason": "STOP", "index": 0}]
+    elif isinstance(reply, Nothing):
+        candidates = []
+    elif isinstance(reply, Called):
+        call = {"name": "plan", "args": _arguments(reply.arguments)}
+        content = {"role": "model", "parts": [{"functionCall": call}]}
+        candidates = [{"content": content, "finishReason": "STOP", "index": 0}]
     else:
         said = say(reply)
         content = {"role": "model", "parts": [{"text": said.text if text is None else text}]}
@@ -67,3 +75,11 @@ def _response(asked: Asked, reply: Reply, *, text: str | None = None, last: bool
         "modelVersion": asked.path.rsplit("/", 1)[-1].split(":")[0],
         "responseId": "fake",
     }
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    """Gemini sends them as an object, so what is none is no arguments at all."""
+    try:
+        return dict(json.loads(text))
+    except ValueError:
+        return {}

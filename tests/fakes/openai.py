@@ -8,8 +8,10 @@ from typing import Any
 from tests.fakes.scripted import (
     Asked,
     Blocked,
+    Called,
     Empty,
     Garbage,
+    Nothing,
     Reply,
     ScriptedServer,
     Stall,
@@ -38,13 +40,17 @@ class FakeOpenAI(ScriptedServer):
         if isinstance(reply, Garbage):
             return 200, b"<html>this is not the API</html>"
         content, refusal, finish = _content(reply)
-        message = {"role": "assistant", "content": content, "refusal": refusal}
+        message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": refusal}
+        if isinstance(reply, Called):
+            called = {"name": "plan", "arguments": reply.arguments}
+            message["tool_calls"] = [{"id": "call-fake", "type": "function", "function": called}]
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
         return 200, {
             "id": "chatcmpl-fake",
             "object": "chat.completion",
             "created": moment(),
             "model": asked.body.get("model", "fake"),
-            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
+            "choices": [] if isinstance(reply, Nothing) else [choice],
             "usage": _usage(asked, reply),
         }
 
@@ -87,7 +93,9 @@ def _usage(asked: Asked, reply: Reply) -> dict[str, int]:
 def _content(reply: Reply) -> tuple[str | None, str | None, str]:
     if isinstance(reply, Blocked):
         return None, None, "content_filter"
-    if isinstance(reply, Empty):
+    if isinstance(reply, Empty | Nothing):
         return "", None, "stop"
+    if isinstance(reply, Called):
+        return None, None, "tool_calls"
     said = say(reply)
     return said.text, None, "length" if said.cut else "stop"

@@ -60,6 +60,18 @@ class Empty:
 
 
 @dataclass(frozen=True)
+class Nothing:
+    """The protocol, but without any answer in it."""
+
+
+@dataclass(frozen=True)
+class Called:
+    """A function called with these arguments instead of text."""
+
+    arguments: str
+
+
+@dataclass(frozen=True)
 class Garbage:
     """A 200 that is not the protocol at all."""
 
@@ -77,7 +89,7 @@ class Stall:
     seconds: float = 0.0
 
 
-Reply = str | Say | Status | Hang | Blocked | Empty | Garbage | Drop | Stall
+Reply = str | Say | Status | Hang | Blocked | Empty | Nothing | Called | Garbage | Drop | Stall
 Script = Sequence[Reply] | Callable[[Asked], Reply]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,7 +14,16 @@ from pymongo.errors import ExecutionTimeout
 from app.database import collection, database
 from app.errors import InvalidInput, PermissionDenied, RuleError
 from app.segments.catalogue import forget_catalogue
-from app.segments.preview import at_a_glance, condition_counts, costs, estimating, glimpse, near_misses, preview
+from app.segments.preview import (
+    at_a_glance,
+    condition_counts,
+    costs,
+    estimating,
+    get_ready,
+    glimpse,
+    near_misses,
+    preview,
+)
 from app.segments.preview.estimating import estimate
 from app.segments.rule.dates import clock_at
 from app.segments.saved.current import read_rule
@@ -22,6 +32,9 @@ from models.customer import shadows_of
 from models.order import shadows_of as order_shadows
 from models.values import now
 from tests.segments.test_rule import condition, group
+
+everybody_module = import_module("app.segments.preview.everybody")
+"""By name: the package has a function of that name."""
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -206,6 +219,70 @@ async def test_wrong_input_and_permissions(charlie: Member) -> None:
     for look in (glimpse, condition_counts, near_misses):
         with pytest.raises(PermissionDenied):
             await look(nobody, group())
+
+
+async def test_a_large_shop_is_not_walked_over_before_the_first_answer(
+    charlie: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked = asyncio.Event()
+
+    async def off_by_two() -> int:
+        await walked.wait()
+        return 2
+
+    monkeypatch.setattr(everybody_module, "_missing", off_by_two)
+    monkeypatch.setattr(everybody_module, "_walk", None)
+    monkeypatch.setattr(everybody_module, "MANY", SIZE - 1)
+    first = await glimpse(charlie, group(condition("city", "=", "Pune")))
+    assert first.total == SIZE
+    walked.set()
+    assert await everybody_module.everybody() == SIZE + 2
+    assert (await glimpse(charlie, group(condition("city", "=", "Pune")))).total == SIZE + 2
+
+
+async def test_only_a_large_shop_gets_ready_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(everybody_module, "_walk", None)
+    await get_ready()
+    assert everybody_module._walk is None
+    monkeypatch.setattr(everybody_module, "MANY", SIZE - 1)
+    await get_ready()
+    assert everybody_module._walk is not None
+    assert everybody_module._walk[2].done()
+
+
+async def test_a_small_shop_waits_for_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def off_by_two() -> int:
+        return 2
+
+    monkeypatch.setattr(everybody_module, "_missing", off_by_two)
+    monkeypatch.setattr(everybody_module, "_walk", None)
+    assert await everybody_module.about_everybody() == SIZE + 2
+
+
+async def test_a_walk_that_failed_is_begun_again_and_one_given_up_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = 0
+    go_on = asyncio.Event()
+
+    async def first_fails() -> int:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            raise ExecutionTimeout("too long")
+        await go_on.wait()
+        return 0
+
+    monkeypatch.setattr(everybody_module, "_missing", first_fails)
+    monkeypatch.setattr(everybody_module, "_walk", None)
+    with pytest.raises(ExecutionTimeout):
+        await everybody_module.everybody()
+    given_up = asyncio.create_task(everybody_module.everybody())
+    while begun < 2:
+        await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.wait({given_up})
+    go_on.set()
+    assert await everybody_module.everybody() == SIZE
+    assert begun == 2
 
 
 async def test_the_tally_is_corrected_once(charlie: Member) -> None:

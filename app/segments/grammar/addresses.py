@@ -41,7 +41,7 @@ def addresses(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     if joint == first.end:
         return
     denied = second_lead > joint
-    second = _plain_address(prompt, second_lead)
+    second = _plain_address(prompt, second_lead) or _bare_address(prompt, second_lead, denied)
     word = prompt.word(first.end)
     if second is None or second[0] == first.node["field"] or (lead.negated and (denied or word == "and")):
         return
@@ -53,6 +53,13 @@ def addresses(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         [first.node, leaf(second[0], "null" if absent else "notNull")],
     )
     yield Found(node=node, end=second[1], kind="address", negated=first.negated or absent)
+
+
+def _bare_address(prompt: Prompt, at: int, denied: bool) -> tuple[str, int] | None:
+    """A phone but no email: after another address this is one too, not a consent."""
+    known = prompt.lookup(at, _WITH_ARTICLE) if denied else None
+    ends = known is not None and prompt.word(known[1]) in ("", ",", ".", ")", "]", "?", "!", ";")
+    return known if ends and known is not None and known[0] in prompt.catalogue.fields else None
 
 
 def providers(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:

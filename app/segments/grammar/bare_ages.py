@@ -21,7 +21,7 @@ _AMONG_TRAITS = ("and", "or", ",", "in", "from", "tagged", "living", "based", "n
 _LEGAL_AGES = (13, 16, 18, 21)
 _ENDS = (
     "", ",", ")", "]", ".", "?", "!", ";", "in", "from", "who", "and", "or", "but", "with", "living", "tagged", "based",
-    "except", "excluding", "that", "not", "having", "whose",
+    "except", "excluding", "that", "which", "not", "having", "whose",
 )  # fmt: skip
 
 

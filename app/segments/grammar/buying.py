@@ -11,9 +11,11 @@ from typing import Any
 from app.segments.grammar.comparison import Comparison
 from app.segments.grammar.days import day_after
 from app.segments.grammar.durations import Frame
+from app.segments.grammar.frames import time_frame
 from app.segments.grammar.names import Listing
 from app.segments.grammar.numbers import Number, currency_remark
 from app.segments.grammar.prompt import Found, Lead, Node, Prompt, Remark, Unclear, deny, group, leaf
+from app.segments.grammar.purchase_words import BUT_BEFORE, VERBS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,12 +122,19 @@ def _absent(prompt: Prompt, facts: Purchase, frame: Frame, lead: Lead, text: str
     """Has not ordered for 90 days. Whoever never ordered is left out, and offered as the other choice."""
     if lead.negation == "except":
         return found_in(facts, deny(_ordered(frame)), [], lead)
+    before = prompt.skip(facts.end, *BUT_BEFORE)
+    if before > facts.end or _goes_on_buying(prompt, facts.end):
+        none = orders_node("count", "=", 0, (), frame)
+        rules = [leaf("order_count", ">=", 1), none] if before > facts.end else [none]
+        if frame.operator == "inLast":
+            rules = [leaf("last_order_at", "before", {**frame.value, "direction": "ago"})]
+        return found_in(facts.but(end=before), group("and", rules), [], lead)
     if frame.operator == "inLast":
         node = leaf("last_order_at", "before", {**frame.value, "direction": "ago"})
     elif frame.operator == "after":
         node = leaf("last_order_at", "before", _next_day(frame.value))
     else:
-        when = prompt.span(facts.end - 2, facts.end)
+        when = _when(prompt, facts)
         raise Unclear(
             f"Should people who never ordered at all be in? If not, say “ordered before but not {when}”; "
             f"if so, say “everyone except those who ordered {when}”.",
@@ -134,6 +143,21 @@ def _absent(prompt: Prompt, facts: Purchase, frame: Frame, lead: Lead, text: str
     swap = group("or", [node, leaf("order_count", "=", 0)])
     remark = Remark("never_bought_excluded", "People who never ordered are not in.", (node, swap))
     return found_in(facts, node, [remark], lead)
+
+
+def _when(prompt: Prompt, facts: Purchase) -> str:
+    """The words of the time frame that ends what was said: "in 2026"."""
+    frames = ((at, time_frame(prompt, at)) for at in range(facts.at, facts.end))
+    start = next((at for at, frame in frames if frame is not None and frame.end == facts.end), facts.end - 2)
+    return prompt.span(start, facts.end)
+
+
+def _goes_on_buying(prompt: Prompt, at: int) -> bool:
+    """Whether "but ordered last year" follows: who never ordered is out by that, and need not be asked about."""
+    joint = prompt.skip(at, "but", "and", ", but", ", and")
+    verb = prompt.skip(joint, "did", "have", "had", "has", "who", "who have", "who has")
+    bought = prompt.skip(verb, *VERBS)
+    return joint > at and bought > verb and time_frame(prompt, bought) is not None
 
 
 def _next_day(value: str) -> str:

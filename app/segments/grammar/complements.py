@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.segments.grammar.buying import Purchase
-from app.segments.grammar.comparison import comparison
+from app.segments.grammar.comparison import Comparison, comparison
 from app.segments.grammar.durations import Frame, duration
 from app.segments.grammar.frames import time_frame
 from app.segments.grammar.names import listing
@@ -13,12 +13,15 @@ from app.segments.grammar.purchase_words import (
     BEFORE_NOW,
     COUPONS,
     ELAPSED,
+    NEVER_AGAIN,
     NOT_AGAIN,
     NOT_AGAIN_ENDS,
+    NOUNS,
     OF_GOODS,
     REDEEMED,
     SIGNS,
     USING,
+    VERBS,
 )
 from app.segments.grammar.times import times as how_often
 
@@ -78,6 +81,16 @@ def complements(prompt: Prompt, facts: Purchase, lead: Lead, *, times: bool = Tr
         facts = new
 
 
+def never_again(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase:
+    """Bought twice but never again: so often and no more, which a bare count then says for sure."""
+    end = prompt.skip(facts.end, *NEVER_AGAIN)
+    test = facts.test
+    plain = facts.frame is None and facts.goods is None and not facts.where and facts.later is None
+    if end == facts.end or test is None or test.explicit or lead.negated or not plain:
+        return facts
+    return facts.but(test=Comparison(test.tests, test.end, explicit=True), end=end)
+
+
 def _frame(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
     if facts.frame is not None:
         return None
@@ -111,7 +124,8 @@ def _elsewhere(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
 def elapsed(prompt: Prompt, at: int) -> Frame | None:
     """For 90 days, in over 3 months: how long something has not happened."""
     start = prompt.skip(at, *ELAPSED)
-    length = duration(prompt, start) if start > at else None
+    bare = prompt.word(at - 1) in NOUNS or prompt.has(at - 1, *VERBS)
+    length = duration(prompt, start) if start > at or bare else None
     if length is None or prompt.word(length.end) in ("ago", "old"):
         return None
     return Frame("inLast", length.span, prompt.skip(length.end, "or more", "now"), running=True)
@@ -133,7 +147,7 @@ def _goods(prompt: Prompt, facts: Purchase) -> Purchase | None:
 def _without(prompt: Prompt, facts: Purchase) -> Purchase:
     """But never Sarees: goods of the same kind that were not bought."""
     start = prompt.skip(
-        facts.end, *(f"{but} {no}" for but in ("but", "and", ", but") for no in ("not", "never", "no", "not any"))
+        facts.end, *(f"{but} {no}" for but in ("but", "and", ", but", ",") for no in ("not", "never", "no", "not any"))
     )
     if start == facts.end or facts.goods is None:
         return facts

@@ -113,6 +113,15 @@ _NOUNS = (
     "marketing consent",
     "marketing opt in",
 )
+_STATES = {
+    "yes": True, ": yes": True, "= yes": True, "is yes": True, "opted in": True, "opt in yes": True, "no": False,
+    ": no": False, "= no": False, "is no": False, "opted out": False, "subscribed": True, "unsubscribed": False,
+    "consent yes": True, "consent no": False, "consent : yes": True, "consent : no": False, "consent given": True,
+    "opt in : yes": True, "opt in : no": False, "opt in no": False, "consent is yes": True, "consent is no": False,
+    "consent is given": True, "opted in : yes": True, "opt in is yes": True, "opt in is no": False,
+}  # fmt: skip
+"""What may stand after a channel, as in a table."""
+_STATE_ENDS = ("", ",", ".", ")", "]", ";", "and", "or", "but", "?", "!")
 _ADDRESS_OF = {"email_opt_in": "email", "sms_opt_in": "phone"}
 
 
@@ -202,6 +211,9 @@ def _noun(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     if channel is None or channel[0] not in prompt.catalogue.fields:
         return
     name, end = channel
+    state = prompt.lookup(end, _STATES) if not lead.negated else None
+    if state is not None and (prompt.word(state[1]) in _STATE_ENDS):
+        yield Found(node=leaf(name, "=", state[0]), end=state[1], kind="consent", negated=not state[0])
     after = prompt.skip(end, *_NOUNS, "subscribers", "subscriber")
     if after > end:
         rules: list[Node] = [leaf(name, "=", not lead.negated)]

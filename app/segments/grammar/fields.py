@@ -161,7 +161,24 @@ def _text(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:
         return
     if text is not None and field.type is FieldType.TEXT:
         negated = operator in ("!=", "doesNotContain")
+        several, last = _more_texts(prompt, start) if operator in ("=", "!=") else ((), start)
+        if several:
+            node = leaf(field.name, "notIn" if negated else "in", [text, *several])
+            yield Found(node=node, end=last, kind="field", negated=negated)
         yield Found(node=leaf(field.name, operator, text), end=start + 1, kind="field", negated=negated)
+
+
+def _more_texts(prompt: Prompt, at: int) -> tuple[tuple[str, ...], int]:
+    """What goes on a list of free texts: "Miller or Smith". Names in capitals or in quotes, and only with "or"."""
+    texts, end = [], at + 1
+    while (start := prompt.skip(end, "or")) > end:
+        token, text = prompt.token(start), free_text(prompt, start, part=False)
+        named = token is not None and (token.kind == "quoted" or token.text[:1].isupper())
+        if text is None or not named or prompt.names.at(prompt, start, list(prompt.catalogue.fields)):
+            return (), at
+        texts.append(text)
+        end = start + 1
+    return tuple(texts), end
 
 
 def _is_address(prompt: Prompt, at: int) -> bool:

@@ -57,7 +57,7 @@ _REASONS = {
         r"|\bin a row\b|\bconsecutive\b|\bonce a\b|\btwice a\b|\bon average\b.*\b(days|weeks|months)\b"
     ),
     "This asks for something else than people. Describe who should be in the segment.": (
-        r"^\s*(what|why|when|where|how|which)\b|\b(cities|products|campaigns|categories|coupons)\s+(with|where|that have)\b"
+        r"^\s*(what|why|when|where|how|which(?! (customers?|people|clients?|buyers?|users?|shoppers?|contacts?)\b))\b|\b(cities|products|campaigns|categories|coupons)\s+(with|where|that have)\b"
         r"|^\s*(give|offer|grant|create|start|run|make|tell|show) (a |an |the |me )?(discount|coupon|campaign|report|chart|offer|joke|story)"
     ),
     "A rule cannot find people who resemble others. Describe what they have in common.": (

@@ -26,6 +26,9 @@ _EXCEPT: dict[str, Kind] = {
         "with the exception of",
     )
 }
+_NOT_THOSE: dict[str, Kind] = {
+    f"{but} not {noun}": "except" for but in ("but", ", but") for noun in ("those", "the ones", "people", "customers")
+}
 _TABLE: dict[str, Kind] = {
     "and": "and",
     "&": "and",
@@ -41,7 +44,12 @@ _TABLE: dict[str, Kind] = {
     "but also": "but",
     "yet": "but",
     ",": ",",
+    ";": ",",
+    "; and": "and",
+    "; or": "or",
+    "; but": "but",
     **_EXCEPT,
+    **_NOT_THOSE,
 }
 
 JUXTAPOSED = (

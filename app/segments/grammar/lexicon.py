@@ -26,15 +26,28 @@ _ASKING = (
     "please show me", "i want to find", "help me find", "help me target", "build", "create", "make", "build me",
     "create me", "i want to reach", "we want to reach", "we would like", "i wish to target", "identify", "display",
     "search for", "look for", "return", "choose", "pick", "pick out", "i'd like", "show only", "who are",
-    "tell me", "can i see", "can i get", "can i have", "let me see", "we are looking for", "i need to find",
+    "can you", "could you", "would you", "can we", "need", "we would like to see", "make me", "pull me",
+    "get us all", "give us", "find us", "get us", "i want to message", "tell me", "can i see", "can i get",
+    "can i have",
+    "let me see", "we are looking for", "i need to find",
 )  # fmt: skip
 _GROUPS = (
     "all of", "a segment of", "a segment with", "a segment for", "segment of", "segment with", "segment for",
     "a segment", "a list of", "list of", "customers :", "segment :", "audience of", "an audience of", "audience :",
     "the segment of", "a group of", "a segment that has", "a segment containing", "the list of", "a list with",
     "an audience with", "those", "out of all", "my", "a cohort of", "cohort of", "a segment where", "where",
+    *(
+        f"{who}{meet}{what}"
+        for who in ("", "customers that ", "customers who ", "people that ", "people who ", "customers ", "those who ")
+        for meet in ("meet ", "match ", "meeting ", "matching ", "fulfil ")
+        for what in ("all of", "all of these", "all of the following", "all these", "all", "these", "the following")
+    ),
+    "all of these", "all of the following", "all the following", "the following", "new segment",
 )  # fmt: skip
-_POLITE = ("please", "pls", "kindly", "hi", "hello", "hey", "now", "just", ",", ":", "okay", "ok", "so", "well", "also")
+_POLITE = (
+    "please", "pls", "kindly", "hi", "hello", "hey", "now", "just", ",", ":", "okay", "ok", "so", "well", "also",
+    "team", "all", "there", "guys", "good morning", "quick one",
+)  # fmt: skip
 OPENERS = (*_ASKING, *_GROUPS, *_POLITE)
 _MORE = "today yesterday tomorrow ago this last next current previous past since it age aged yet so far"
 CLOSERS = ("please", "pls", ".", "?", "!", "thanks", "thank you", ";", ", please", ", thanks", ":)", "thx", "cheers")

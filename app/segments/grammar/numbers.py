@@ -215,6 +215,9 @@ def _broken(prompt: Prompt, at: int) -> bool:
 
 def _spelled_out(prompt: Prompt, at: int) -> tuple[Decimal, int, int] | None:
     """Two thousand, twenty five, one hundred and fifty, a hundred."""
+    halved = _and_a_half(prompt, at)
+    if halved is not None:
+        return halved
     total, current, end, last = 0, 0, at, NO_SCALE
     if prompt.word(at) in ("a", "an") and prompt.word(at + 1) in ("hundred", "thousand", "lakh", "million", "crore"):
         current, end = 1, at + 1
@@ -237,6 +240,18 @@ def _spelled_out(prompt: Prompt, at: int) -> tuple[Decimal, int, int] | None:
             break
     scale = 1 if current or last == NO_SCALE else last
     return (Decimal(total + current), end, scale) if end > at else None
+
+
+def _and_a_half(prompt: Prompt, at: int) -> tuple[Decimal, int, int] | None:
+    """Half a lakh, one and a half lakh, two and half crore: always with a scale, since half an order is none."""
+    half, whole = prompt.skip(at, "half a", "half"), 0
+    if half == at and prompt.word(at) in UNITS:
+        whole, half = UNITS[prompt.word(at)], prompt.skip(at + 1, "and a half", "and half")
+        half = half if half > at + 1 else at
+    scale = SCALES.get(prompt.word(half)) if half > at else None
+    if scale is None or len(prompt.word(half)) < 3:
+        return None
+    return (whole + Decimal("0.5")) * scale, half + 1, scale
 
 
 def _small(word: str) -> bool:

@@ -121,6 +121,7 @@ def tags(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
             continue
         if not said:
             _check_segment(prompt, start, found)
+            check_other_fields(prompt, start, found)
         if len(found.values) > 1 and found.joint == "or" and not _says(prompt, start, found.end, "or", "/"):
             text = prompt.span(at, found.end)
             raise Unclear(f"Should people in “{text}” have all of these tags, or one of them?", [text])
@@ -200,6 +201,16 @@ def _check_segment(prompt: Prompt, at: int, found: Listing) -> None:
                 f"Do you mean the tag “{tag}” or the segment “{name}”? Say “tagged {tag}” or “in the segment {name}”.",
                 [prompt.span(at, found.end)],
             )
+
+
+def check_other_fields(prompt: Prompt, at: int, found: Listing) -> None:
+    """A bare word that is a value of one of the shop's own fields too: "gold" may be a tag and a tier."""
+    custom = [field.name for field in prompt.catalogue.fields.values() if field.group == "Custom"]
+    for hit in prompt.names.at(prompt, prompt.skip(at, "either", "both"), custom):
+        if hit.field != found.field:
+            mine, other = (prompt.catalogue.fields[name].label.lower() for name in (found.field, hit.field))
+            text = prompt.span(at, found.end)
+            raise Unclear(f"Does “{text}” mean {mine} or {other}? Say “{other} {hit.value}”, for example.", [text])
 
 
 def _words(text: str) -> list[str]:

@@ -20,6 +20,20 @@ TOTALLY = (
     "in total", "overall", "altogether", "total", "lifetime", "with us", "in their lifetime", "all time", "so far",
     "to date", "in all",
 )  # fmt: skip
+ON_AVERAGE = tuple(
+    phrase
+    for noun in ("order", "purchase", "transaction")
+    for phrase in (
+        f"per {noun} on average",
+        f"on average per {noun}",
+        f"an {noun} on average",
+        f"a {noun} on average",
+        f"on average each {noun}",
+        f"average per {noun}",
+        f"on an average per {noun}",
+    )
+)
+"""After an amount: what one order comes to on average."""
 _TOTALS = (
     "total spend", "total spent", "total spending", "lifetime spend", "lifetime value", "lifetime spending", "ltv",
     "total revenue", "spend in total", "spent in total", "all time spend",
@@ -55,10 +69,38 @@ USING = (
     "with code", "via",
 )  # fmt: skip
 BEFORE_NOW = ("before", "previously", "in the past", "earlier", "before that")
+BUT_BEFORE = tuple(
+    f"{but} {have}{bought} {when}"
+    for but in ("but", "and", ", but", ", and")
+    for have in ("", "have ", "had ", "did ", "has ", "who have ", "who ")
+    for bought in ("bought", "ordered", "purchased", "shopped", "buy", "order", "did")
+    for when in ("before", "before that", "previously", "earlier", "in the past", "before then")
+)
+"""After a time without orders: who never ordered is out."""
 NOT_AGAIN = tuple(
     f"{but} {no}" for but in ("but", ", but", "and", ", and", ",") for no in ("not", "nothing", "not again", "never")
 )
 NOT_AGAIN_ENDS = ("not", "nothing", "again", "never")
+EVER = ("yet", "ever", "at all", "whatsoever", "so far", "till now", "until now", "till date", "to date")
+"""After a denial that holds for all time."""
+NEVER_AGAIN = tuple(
+    f"{but} {never}"
+    for but in ("but", "and", ", but", ", and", ",", "then")
+    for never in (
+        "never again",
+        "not again",
+        "never since",
+        "not since",
+        "never came back",
+        "did not come back",
+        "never returned",
+        "nothing since",
+        "no more",
+        "never after that",
+        "not after that",
+    )
+)
+"""After a count: it stayed at that."""
 ELAPSED = (
     "for", "in", "for at least", "for over", "for more than", "in over", "in more than", "in at least", "for the last",
     "in the last", "over",

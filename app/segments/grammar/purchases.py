@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from app.segments.grammar.buying import Purchase, build_count
 from app.segments.grammar.comparison import BEFORE, Comparison, comparison, postfix
-from app.segments.grammar.complements import adjectives, complements, each_amount
+from app.segments.grammar.complements import adjectives, complements, each_amount, never_again
 from app.segments.grammar.names import listing
 from app.segments.grammar.numbers import count
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, leaf
 from app.segments.grammar.purchase_words import (
     AGAIN,
+    EVER,
     NON_BUYERS,
     NOUNS,
     ONE_TIME,
@@ -72,7 +73,8 @@ def verbs(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     start = prompt.skip(at, *VERBS)
     if start == at or not lead.verbal or lead.negation == "no":
         return
-    if prompt.word(start - 1) in ("order", "purchase") and not lead.auxiliary and lead.negation != "never":
+    spoken = lead.auxiliary or (lead.relative and prompt.word(lead.end - 1) != "whose")
+    if prompt.word(start - 1) in ("order", "purchase") and not spoken and lead.negation != "never":
         return
     start = prompt.skip(start, "anything", "something", "from us", "with us", "any products")
     start = (
@@ -81,12 +83,12 @@ def verbs(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         else start
     )
     facts = complements(prompt, Purchase(at=at, end=start), lead)
-    facts = facts.but(end=prompt.skip(facts.end, "yet")) if lead.negated and facts.frame is None else facts
+    facts = facts.but(end=prompt.skip(facts.end, *EVER)) if lead.negated and facts.frame is None else facts
     if facts.goods is not None and facts.goods.joint == "nor" and facts.test is None:
         if lead.negated and not lead.neither:
             raise Unclear(f"“{prompt.span(at, facts.end)}” denies twice. Who should be in?")
         facts, lead = facts.but(goods=replace(facts.goods, joint="or")), replace(lead, negation="not")
-    yield from build_count(prompt, facts, lead)
+    yield from build_count(prompt, never_again(prompt, facts, lead), lead)
 
 
 def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -122,7 +124,9 @@ def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     facts = complements(prompt, facts, lead, times=False)
     if facts.goods is not None and not facts.amounts and number == 1 and facts.frame is None:
         facts = complements(prompt, each_amount(prompt, facts, plural=False), lead, times=False)
-    yield from build_count(prompt, facts, lead)
+    if lead.negated and facts.frame is None:
+        facts = facts.but(end=prompt.skip(facts.end, *EVER))
+    yield from build_count(prompt, never_again(prompt, facts, lead), lead)
 
 
 def _only(prompt: Prompt, at: int) -> Comparison | None:

@@ -50,6 +50,7 @@ def check_scope(prompt: Prompt, run: Sequence[Part]) -> None:
         _check_number(prompt, before, after)
     _check_time(prompt, run)
     _check_possible(prompt, run)
+    _check_places(prompt, run)
 
 
 def _check_possible(prompt: Prompt, run: Sequence[Part]) -> None:
@@ -67,6 +68,18 @@ def _check_possible(prompt: Prompt, run: Sequence[Part]) -> None:
             label = prompt.catalogue.fields[name].label.lower()
             raise Unclear(f"Nobody in “{text}” has more than one {label}. Do you mean “or”?", [text])
         wanted[name] = wanted.get(name, values) & values
+
+
+def _check_places(prompt: Prompt, run: Sequence[Part]) -> None:
+    """In "Boston, France and Germany" the places are listed; only "Boston, MA" is one within the other."""
+    for before, after in pairwise(run):
+        both = before.kind == after.kind == "place" and not before.negated and not after.negated
+        if not both or after.fresh or before.node.get("field") == after.node.get("field"):
+            continue
+        one_place = after.joint.kind == "," and before.node.get("operator") == after.node.get("operator") == "="
+        if after.joint.kind in (",", "and") and not one_place:
+            text = prompt.span(before.joint.end, after.end)
+            raise Unclear(f"Should people live in all of “{text}”, or in any of them? Say “or” for any.", [text])
 
 
 def _check_modifiers(prompt: Prompt, run: Sequence[Part]) -> None:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from app.segments.grammar.leads import NOUNS
 from app.segments.grammar.names import Listing, listing
-from app.segments.grammar.profile import one_of
+from app.segments.grammar.profile import check_other_fields, one_of
 from app.segments.grammar.prompt import Found, Lead, Prompt, leaf
 from models.values import fold
 
 _CAME = (
     "came", "come", "came to us", "acquired", "arrived", "found us", "found", "sourced", "signed up", "joined",
-    "discovered us", "were acquired", "heard of us",
+    "discovered us", "came in", "come in", "came over", "came across us", "were acquired", "heard of us",
 )  # fmt: skip
 _WAYS = ("from", "through", "via", "by", "through the", "via the", "from the", "by way of", "on", "on the", "in the")
 _CAME_FROM = (*(f"{verb} {way}" for verb in _CAME for way in _WAYS), "source is", "source", "sourced from")
@@ -31,6 +31,8 @@ def sources(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         end = found.end
         if start == at and not _surely_source(prompt, at, bare, found):
             continue
+        if start == at:
+            check_other_fields(prompt, bare, found)
         yield replace(one_of(found, "source", lead), end=prompt.skip(end, "media") if end == found.end else end)
 
 

@@ -1,4 +1,4 @@
-"""Slips of the keyboard in the words of the language and of the shop: one letter wrong in a word of four or more."""
+"""Slips of the keyboard in the words of the language and of the shop: the usual ones, or one letter wrong."""
 
 from __future__ import annotations
 
@@ -14,6 +14,21 @@ _CORRECTABLE = """
 """
 CORRECTABLE = frozenset(_CORRECTABLE.split())
 """Words that are worth correcting: those that name a field or a deed, never those that compare, deny or join."""
+
+_USUAL = {
+    "teh": "the", "hte": "the", "wth": "with", "wiht": "with", "wich": "which", "frm": "from",
+    "tahn": "than", "thna": "than", "moer": "more", "mroe": "more", "adn": "and", "nad": "and", "n": "and",
+    "nto": "not", "ppl": "people", "peeps": "people", "whos": "whose", "hav": "have", "hv": "have", "lst": "last",
+    "laste": "last", "spended": "spent", "spented": "spent", "spentd": "spent", "buyed": "bought", "bougth": "bought",
+    "boght": "bought", "mth": "month", "mths": "months", "mnth": "month", "mnths": "months",
+    "wk": "week", "wks": "weeks", "qtr": "quarter", "bilion": "billion",
+    "milion": "million", "thousend": "thousand", "recieved": "received", "recieve": "receive", "cancled": "cancelled",
+    "subscibed": "subscribed", "unsubscibed": "unsubscribed", "purchesed": "purchased", "costumers": "customers",
+    "costumer": "customer", "clickd": "clicked", "opend": "opened", "sined": "signed", "livin": "living",
+    "betwen": "between", "beetween": "between", "thru": "through",
+    "avarage": "average", "avrg": "average", "catagory": "category", "categry": "category",
+}  # fmt: skip
+"""Slips and short forms that are written often and can be read in one way, though more than one letter is wrong."""
 
 _NEIGHBOURS = """
     aged ages assigned bagged bags bears beast beside bolder border bordered borders bough boughs brought
@@ -36,12 +51,14 @@ _REAL_WORDS = frozenset(_NEIGHBOURS.split())
 
 
 def corrected(word: str, known: Iterable[str] = (), names: Iterable[str] = ()) -> str | None:
-    """The one correctable word that is a single slip away, or None.
+    """The word a usual slip stands for, else the one correctable word that is a single slip away, or None.
 
     `known` adds words of the shop's own fields, `names` words of its values, for which only a letter missing, doubled
     or swapped counts, since two places may differ by one letter. A slip is a letter missing, added, changed, or two
     swapped (Damerau, 1964).
     """
+    if word in _USUAL:
+        return _USUAL[word]
     if len(word) < 4 or not word.isalpha() or word in _REAL_WORDS:
         return None
     near = {other for other in {*CORRECTABLE, *known} if len(other) >= 5 and _one_slip(word, other)}

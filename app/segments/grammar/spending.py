@@ -10,7 +10,17 @@ from app.segments.grammar.comparison import Comparison, comparison
 from app.segments.grammar.complements import complements
 from app.segments.grammar.numbers import amount, count, currency_remark
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, leaf
-from app.segments.grammar.purchase_words import AFTER_AMOUNT, IN_ONE_ORDER, MEASURES, NOTHING, SIGNS, SPENT, TOTALLY
+from app.segments.grammar.purchase_words import (
+    AFTER_AMOUNT,
+    IN_ONE_ORDER,
+    MEASURES,
+    NOTHING,
+    ON_AVERAGE,
+    SIGNS,
+    SPENT,
+    TOTALLY,
+    VERBS,
+)
 
 
 def spending(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -18,6 +28,7 @@ def spending(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     start = prompt.skip(at, *SPENT)
     if start == at:
         yield from _amount_first(prompt, at, lead)
+        yield from _worth_of(prompt, at, lead)
         return
     if not lead.verbal:
         return
@@ -28,6 +39,10 @@ def spending(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     facts = complements(prompt, Purchase(at=at, end=start), lead, times=False)
     test = comparison(prompt, prompt.skip(facts.end, "a total of", "is", "of", "was"), amount)
     if test is None:
+        return
+    average = prompt.skip(test.end, *ON_AVERAGE)
+    if average > test.end and facts.end == start:
+        yield from build_measure(prompt, facts.but(test=test, end=average), "avg", lead)
         return
     end = prompt.skip(test.end, *TOTALLY)
     single = prompt.skip(end, *IN_ONE_ORDER)
@@ -114,6 +129,21 @@ def _amount_first(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         return
     facts = complements(prompt, Purchase(at=at, end=end, test=test), lead, times=False)
     yield from build_spend(prompt, facts.but(end=prompt.skip(facts.end, *TOTALLY)), lead)
+
+
+def _worth_of(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
+    """Bought more than 50k worth of Sarees; ordered at least 2k worth of goods this year."""
+    start = prompt.skip(at, *VERBS)
+    test = comparison(prompt, start, amount) if start > at and lead.verbal else None
+    end = prompt.skip(test.end, "worth of", "worth in", "in worth of") if test is not None else at
+    if test is None or end == test.end or lead.negated:
+        return
+    facts = complements(prompt, Purchase(at=at, end=prompt.skip(end, *_ANY_GOODS), test=test), lead, times=False)
+    if facts.end > end:
+        yield from build_spend(prompt, facts, lead)
+
+
+_ANY_GOODS = ("goods", "stuff", "products", "things", "items", "orders", "merchandise")
 
 
 def _nothing(prompt: Prompt, facts: Purchase, lead: Lead, word: str) -> Iterator[Found]:

@@ -16,7 +16,8 @@ _PATTERN = re.compile(
     (?P<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![\w-])|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}(?![\w/]))
   | "(?P<quoted>[^"]*)"
   | (?<!\w)'(?P<single>[^']+)'(?!\w)
-  | (?P<raw>[\w.+-]*@[\w.-]*\w|[^\W\d]\w*(?:\.\w*[^\W\d]\w*)+)
+  | (?P<short>(?<!\w)[wW]/(?:[oO](?!\w))?(?=\W|\d)|(?<!\w)(?i:rs|inr|usd|eur|gbp|aed)(?=\.?[0-9]))
+  | (?P<raw>(?<![\w.])\.[^\W\d]\w*(?:\.\w+)*|[\w.+-]*@[\w.-]*\w|[^\W\d]\w*(?:\.\w*[^\W\d]\w*)+)
   | (?P<number>[0-9]+(?:,[0-9]+)*(?:\.[0-9]+)?)(?P<suffix>[^\W\d_]*)
   | (?P<word>[^\W\d]\w*(?:'[^\W\d_]+)?)
   | (?P<sign><=|>=|!=|<>|/-|\S)
@@ -35,6 +36,16 @@ _CONTRACTIONS = {
     "can't": ("can", "not"),
     "cant": ("can", "not"),
     "i'd": ("i", "would"),
+    "whove": ("who", "have"),
+    "theyve": ("they", "have"),
+    "theyre": ("they", "are"),
+    "upto": ("up", "to"),
+    "atleast": ("at", "least"),
+    "atmost": ("at", "most"),
+    "morethan": ("more", "than"),
+    "lessthan": ("less", "than"),
+    "w/": ("with",),
+    "w/o": ("without",),
 }
 
 
@@ -80,7 +91,7 @@ def _tokens_of(match: re.Match[str], text: str) -> list[Token]:
         inside = match["quoted"] if match["quoted"] is not None else match["single"]
         return [Token("quoted", fold(inside), inside.strip(), start, end, glued=glued)]
     word = fold(match[0])
-    if kind == "word":
+    if kind in ("word", "short"):
         short = _SHORT_NOT.match(word)
         parts = (short[1], "not") if short else _CONTRACTIONS.get(word, (word,))
         return [Token("word", part, match[0], start, end, glued=glued) for part in parts]

@@ -57,8 +57,9 @@ _ACTION = re.compile(
     re.IGNORECASE,
 )
 _SENDING = re.compile(
-    r"^\s*(please\s+)*(email|e-mail|text|sms)\s+"
-    r"(opt|opted|does|do|not|subscribers?|consent|contains|ends|starts|is|begins|domain|address|unknown|missing|=)\b",
+    r"^\s*(please\s+)*(email|e-mail|text|sms)\s*"
+    r"(\b(opt|opted|does|do|not|subscribers?|subscribed|unsubscribed|consent|contains|ends|starts|is|begins|domain|address|"
+    r"unknown|missing|yes|no)\b|=|:)",
     re.I,
 )
 

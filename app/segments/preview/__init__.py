@@ -17,6 +17,7 @@ from app.segments.preview.costs import condition_counts
 from app.segments.preview.counting import Counter, count_rule, too_slow
 from app.segments.preview.everybody import everybody
 from app.segments.preview.nearly import NearMiss, near_misses
+from app.segments.preview.ready import get_ready
 from app.segments.preview.sampling import check_sample
 from app.segments.rule.dates import clock_at
 from app.segments.rule.nodes import Group
@@ -33,6 +34,7 @@ __all__ = [
     "Preview",
     "condition_counts",
     "count_members",
+    "get_ready",
     "glimpse",
     "member_page",
     "near_misses",

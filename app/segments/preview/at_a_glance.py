@@ -19,7 +19,7 @@ from app.segments.compile.together import together
 from app.segments.contact import rule_of, rule_shown
 from app.segments.preview.counting import Counter
 from app.segments.preview.estimating import Estimate, estimate
-from app.segments.preview.everybody import everybody
+from app.segments.preview.everybody import about_everybody
 from app.segments.preview.sampling import check_sample
 from app.segments.rule.dates import Clock, clock_at
 from app.segments.rule.nodes import Condition, Group, leaves
@@ -64,8 +64,8 @@ async def glimpse(member: Member, asked: object, *, sample: int = 20) -> Glimpse
     awaited.
 
     A count, the first people and a random sample are read at the same time; what has not come after 60 ms is given
-    up, and the sample stands in for it, as large as the time allowed. At a million customers that took 27 to 77 ms, but
-    up to seconds for the first rules after a start of MongoDB (`benchmarks/segments.py`).
+    up, and the sample stands in for it, as large as the time allowed. At a million customers that took 27 to 77 ms; the
+    first rules after a start of MongoDB take longer, since it reads from the disk then (`benchmarks/segments.py`).
 
     Raises PermissionDenied, RuleError, InvalidInput for a sample outside 0 to 50, and Unavailable when not even the
     first of the sample can be read within three seconds.
@@ -75,7 +75,7 @@ async def glimpse(member: Member, asked: object, *, sample: int = 20) -> Glimpse
     began = time.perf_counter()
     rule, catalogue = await rule_of(member, asked)
     clock = clock_at(now(), catalogue)
-    total = await everybody()
+    total = await about_everybody()
     try:
         exact, first, about = await together(
             _in_time(_exact, rule, catalogue, clock, sample),

@@ -17,7 +17,7 @@ UNDERSTOOD = [case for case in DOCUMENT["cases"] if case["offline"] == "must"]
 TURNS = ("not", "never", "only", "average", "twice", "without", "per", "few", "most")
 _REDUNDANT = """
     = a aged all an and anything are been before both but came coupon custmers customers did each everyone exactly
-    had have in is it largest lifetime live made me number of on one only over people placed please rs rupees
+    for had have in is it largest lifetime live made me number of on one only over people placed please rs rupees
     segment single tagged the those to total totl used value who whose with worth years yet
 """
 LABELS = ("lapsed", "best", "our")
