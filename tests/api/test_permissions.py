@@ -87,7 +87,10 @@ SENT: dict[tuple[str, str], dict[str, Any]] = {
 }
 """What a route has to be sent to get as far as its service; an empty object for the others."""
 
+SIGN_OUT = ("POST", "/api/auth/sign-out")
 ROUTES = {(method, path): action_of(route) for method, path, route in operations() if for_members(route)}
+ROUTES[SIGN_OUT] = ROUTES.pop(SIGN_OUT)
+"""The action that each route needs. Signing out comes last: nothing can be asked in that session afterwards."""
 
 
 async def _ask(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
