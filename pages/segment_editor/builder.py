@@ -198,7 +198,9 @@ class Builder:
         state = self.state
         state.load(rule, source=RuleSource(suggestion.source), prompt=prompt)
         if not state.name.strip():
-            state.name = named_after(prompt)
+            # A slip of the keyboard makes no good name.
+            slips = any(assumption.code == "spelling" for assumption in suggestion.assumptions)
+            state.name = named_after(suggestion.sentence if slips else prompt)
         self.restructured()
         self.names.refresh()
 

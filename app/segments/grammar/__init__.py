@@ -45,8 +45,12 @@ def parse_words(prompt: str, catalogue: Catalogue, *, today: date) -> Suggestion
         return _suggestion("clarify", question="This has too many brackets. Could you say it more simply?")
     try:
         answer = _answer(words, ())
-        answer = answer if answer is not None else _with_spelling(words)
-        return answer if answer is not None else _declined(not_understood(words))
+        if answer is not None:
+            return answer
+        spelled, remarks = _spelled(words)
+        answer = _answer(spelled, remarks) if remarks else None
+        # What is in the way now is not the spelling.
+        return answer if answer is not None else _declined(not_understood(spelled))
     except Unclear as unclear:
         return _declined(unclear)
 
@@ -114,8 +118,8 @@ def _once(remarks: tuple[Remark, ...]) -> list[Remark]:
     return list(seen.values())
 
 
-def _with_spelling(prompt: Prompt) -> Suggestion | None:
-    """The answer once slips of the keyboard are corrected, each one shown."""
+def _spelled(prompt: Prompt) -> tuple[Prompt, tuple[Remark, ...]]:
+    """The prompt with slips of the keyboard corrected, and a remark for each."""
     unknown = {word for span in unknown_spans(prompt) for word in span.casefold().split()}
     known, names = field_words(prompt), prompt.names.words()
     tokens, remarks = [], []
@@ -124,7 +128,7 @@ def _with_spelling(prompt: Prompt) -> Suggestion | None:
         if right is not None:
             remarks.append(Remark("spelling", f"“{token.text}” is read as “{right}”."))
         tokens.append(replace(token, word=right) if right is not None else token)
-    return _answer(replace(prompt, tokens=tuple(tokens)), tuple(remarks)) if remarks else None
+    return (replace(prompt, tokens=tuple(tokens)), tuple(remarks)) if remarks else (prompt, ())
 
 
 def _only_closers(prompt: Prompt, at: int) -> bool:

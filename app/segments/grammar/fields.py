@@ -8,7 +8,7 @@ from app.segments.catalogue import Field, FieldType
 from app.segments.grammar.comparison import comparison
 from app.segments.grammar.field_names import names_of
 from app.segments.grammar.frames import time_frame
-from app.segments.grammar.names import Listing, listing
+from app.segments.grammar.names import PLACES, Listing, listing
 from app.segments.grammar.numbers import amount, count, currency_remark
 from app.segments.grammar.prompt import Found, Lead, Prompt, Unclear, leaf
 from models.values import fold
@@ -197,7 +197,9 @@ def free_text(prompt: Prompt, at: int, *, part: bool) -> str | None:
         return None
     if token.kind == "quoted":
         return token.text
-    if prompt.word(at + 1) not in _ENDS or token.kind not in ("word", "raw", "number"):
+    lives = prompt.word(at + 1) in ("in", "from") and prompt.names.at(prompt, at + 2, PLACES)
+    ends = prompt.word(at + 1) in _ENDS or (part and lives)
+    if not ends or token.kind not in ("word", "raw", "number"):
         return None
     unsure = token.kind == "word" and token.word in _NO_VALUES and not (part and token.word in ("a", "an"))
     return None if unsure else token.text

@@ -27,7 +27,9 @@ _EXCEPT: dict[str, Kind] = {
     )
 }
 _NOT_THOSE: dict[str, Kind] = {
-    f"{but} not {noun}": "except" for but in ("but", ", but") for noun in ("those", "the ones", "people", "customers")
+    f"{but} not {noun}": "except"
+    for but in ("but", ", but", "and", ", and")
+    for noun in ("those", "the ones", "people", "customers")
 }
 _TABLE: dict[str, Kind] = {
     "and": "and",

@@ -18,7 +18,7 @@ SPENT = (
 )  # fmt: skip
 TOTALLY = (
     "in total", "overall", "altogether", "total", "lifetime", "with us", "in their lifetime", "all time", "so far",
-    "to date", "in all",
+    "to date", "in all", "ever",
 )  # fmt: skip
 ON_AVERAGE = tuple(
     phrase

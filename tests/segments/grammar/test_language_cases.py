@@ -46,6 +46,10 @@ def test_alike_sees_through_spelling_and_order() -> None:
     never = tree_of({"orders": {"op": "eq", "value": 0, "where": [["category", "eq", "Shoes"]]}}, CATALOGUE)
     denied = tree_of({"not": {"orders": {"where": [["category", "eq", "Shoes"]]}}}, CATALOGUE)
     assert alike(never, denied, CATALOGUE)
+    none_lately = tree_of({"orders": {"op": "eq", "value": 0, "window": ["in_period", "this year"]}}, CATALOGUE)
+    not_some_lately = tree_of({"not": {"orders": {"window": ["in_period", "this year"]}}}, CATALOGUE)
+    assert alike(none_lately, not_some_lately, CATALOGUE)
+    assert not alike(none_lately, tree_of({"orders": {"window": ["in_period", "this year"]}}, CATALOGUE), CATALOGUE)
     assert not alike(
         tree_of(["last_order_at", "before", "90d ago"], CATALOGUE),
         tree_of(["last_order_at", "in_last", "90d"], CATALOGUE),

@@ -16,9 +16,9 @@ from tests.ai.cases import CATALOGUE, DOCUMENT, TODAY
 UNDERSTOOD = [case for case in DOCUMENT["cases"] if case["offline"] == "must"]
 TURNS = ("not", "never", "only", "average", "twice", "without", "per", "few", "most")
 _REDUNDANT = """
-    = a aged all an and anything are been before both but came coupon custmers customers did each everyone exactly
-    for had have in is it largest lifetime live made me number of on one only over people placed please rs rupees
-    segment single tagged the those to total totl used value who whose with worth years yet
+    = a aged all an and anything are been before both but came coupon custmers customers did each ever everyone exactly
+    for had has have in is it largest lifetime live made me number of on one only over people placed please rs rupees
+    need ppl segment single tagged teh the those to total totl used value w/ who whos whose with worth wth years yet
 """
 LABELS = ("lapsed", "best", "our")
 """Words of a name before a colon, which what follows explains."""

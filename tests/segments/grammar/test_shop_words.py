@@ -157,3 +157,35 @@ def test_questions_help(prompt: str, words: str) -> None:
     answer = parse_words(prompt, SHOP, today=TODAY)
     assert answer.outcome == "clarify"
     assert words in (answer.question or ""), answer
+
+
+@pytest.mark.parametrize("prompt", ["gold", "gold customers", "women who are silver", "not gold"])
+def test_a_word_that_a_tag_and_a_field_share_is_asked_about(prompt: str) -> None:
+    tagged = replace(SHOP, fields={**SHOP.fields, "tags": replace(SHOP.fields["tags"], values=("gold", "silver"))})
+    answer = parse_words(prompt, tagged, today=TODAY)
+    assert answer.outcome == "clarify"
+    assert "tags or plan" in (answer.question or "")
+    assert parse_words("tagged gold", tagged, today=TODAY).outcome == "ok"
+    assert parse_words("plan gold", tagged, today=TODAY).outcome == "ok"
+
+
+@pytest.mark.parametrize("prompt", ["Boston, France and Germany", "in Boston and France", "Boston, France, Germany"])
+def test_places_of_different_kinds_are_no_address(prompt: str) -> None:
+    places = replace(
+        SHOP,
+        fields={
+            **SHOP.fields,
+            "city": replace(SHOP.fields["city"], values=("Boston", "Paris")),
+            "country": replace(SHOP.fields["country"], values=("France", "Germany")),
+        },
+    )
+    answer = parse_words(prompt, places, today=TODAY)
+    assert answer.outcome == "clarify"
+    assert "any of them" in (answer.question or "")
+    assert parse_words("Paris, France", places, today=TODAY).outcome == "ok"
+
+
+def test_shop_words_of_a_letter_or_two_stay_what_they_are() -> None:
+    named = replace(SHOP, fields={**SHOP.fields, "city": replace(SHOP.fields["city"], values=("N", "Teh"))})
+    answer = parse_words("in Teh", named, today=TODAY)
+    assert answer.rule == {"combinator": "and", "rules": [{"field": "city", "operator": "=", "value": "Teh"}]}
