@@ -27,6 +27,7 @@ from app.api.security_headers import SecurityHeaders
 from app.audit.key_change import note_key_change
 from app.auth import failures
 from app.auth.members import ensure_owner, system_member
+from app.auth.resealing import reseal_all
 from app.auth.session import SlidingSession
 from app.campaigns.record import live
 from app.errors import SettingsError, Unavailable
@@ -159,6 +160,7 @@ async def _prepare(settings: Settings) -> None:
         await database.connect(settings.mongodb_url)
         await ensure_owner(settings)
         await note_key_change(system_member())
+        await reseal_all()
 
     await _until_it_works("database", with_database)
     await _until_it_works("queue", live.start)

@@ -9,6 +9,7 @@ from fastapi import Form, Request
 from nicegui import app as nicegui_app
 from starlette.responses import RedirectResponse, Response
 
+from app.api.asked import asked_by
 from app.api.origin import require_own_origin
 from app.api.second_step import signed_in
 from app.auth.first_step import SET_UP_PATH, FirstStep, forget, recall
@@ -71,6 +72,7 @@ async def finish(request: Request, code: Annotated[str, Form()] = "") -> Respons
     if found is None:
         return _late()
     member, passed = found
+    asked_by(request)
     try:
         codes = await finish_enrolment(member, code[:40])
     except InvalidInput:

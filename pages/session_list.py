@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from nicegui import ui
 
 from app.auth.agents import words_of
@@ -54,13 +56,18 @@ class SessionList:
                     if session.second_factor:
                         chip("Second step", "gray")
                 with box("words muted t12"):
-                    text(f"Signed in {WAYS[session.how]}", tag="span")
-                    ago_label(session.created_at, self.member, "")
-                    text(f"· {session.address or 'no address'} · last seen", tag="span")
-                    ago_label(session.last_seen_at, self.member, "")
+                    self._when(f"Signed in {WAYS[session.how]}", session.created_at)
+                    if session.address:
+                        text(session.address, tag="span")
+                    self._when("last seen", session.last_seen_at)
             if not here:
                 ending = button("Sign out", kind="ghost", small=True, on_click=lambda: self._end(session))
                 ending.props["aria-label"] = f"Sign out {name}"
+
+    def _when(self, words: str, moment: datetime) -> None:
+        with ui.element("span").classes("when"):
+            text(f"{words} ", tag="span")
+            ago_label(moment, self.member, "")
 
     async def _end(self, session: Session) -> None:
         assert session.id is not None
@@ -107,6 +114,6 @@ def sessions_card(member: Member) -> SessionList:
 def members_sessions(member: Member, whose: Member) -> None:
     """Another member's, for owners; drawn once they are read."""
     with box("stack gap-3"):
-        text("Where they are signed in", "strong", tag="h3")
+        text("Where they are signed in", "t14 strong", tag="h3")
         found = SessionList(member, whose)
     ui.timer(0, found.load, once=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -16,7 +15,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from beanie import PydanticObjectId
 from bson import ObjectId
-from nicegui import Client, background_tasks
+from nicegui import Client, background_tasks, core
 from pymongo.errors import PyMongoError
 
 from app.auth.sessions import live
@@ -28,7 +27,7 @@ from models.values import now
 
 LOOK_SECONDS = 5
 LEAVE_SECONDS = 5
-"""How long a browser has to go to sign-in before its socket is forgotten; its page is gone at once."""
+"""How long a browser has to go to sign-in before its socket is closed; its page is gone at once."""
 
 RENEW_AFTER = timedelta(days=1)
 """A page that stays open for days asks for new cookies this long after the last ones, so that they never run out."""
@@ -98,14 +97,14 @@ def _end(client: Client) -> None:
     _watched.pop(client, None)
     client.open("/signin")
     client.remove_all_elements()
-    background_tasks.create(_forget(client), name="ended page")
+    background_tasks.create(_hang_up(client), name="ended page")
 
 
-async def _forget(client: Client) -> None:
+async def _hang_up(client: Client) -> None:
+    """What is left of the page goes as NiceGUI lets every page go whose socket is gone."""
     await asyncio.sleep(LEAVE_SECONDS)
-    if not client.is_deleted:
-        with suppress(KeyError):
-            client.delete()
+    for socket, _ in list(core.sio.manager.get_participants("/", client.id)):
+        await core.sio.disconnect(socket)
 
 
 def _renew(pages: dict[PydanticObjectId | None, Client], renewed_at: dict[object, datetime]) -> None:

@@ -204,6 +204,25 @@ class TestBackup:
         assert f"process {os.getpid()}, cohort run" in result.err
 
 
+class TestRotateKey:
+    def test_a_new_key_signs_and_the_old_one_verifies(
+        self, cohort: Cohort, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("SECRET_KEY")
+        cohort("member", "add", "ann@example.com", "--role", "owner", "--stdin", stdin="a good long password\n")
+        before = (settings.data_dir / "secret_key").read_text()
+        result = cohort("rotate-key")
+        assert (result.code, "still verifies" in result.out) == (0, True), result.err
+        assert (settings.data_dir / "secret_keys_former").read_text().split() == [before]
+        assert before not in result.out
+        assert "2 lines, every seal fits" in cohort("doctor").out, "the new member, and the change that vouches for it"
+
+    def test_a_key_of_the_environment_is_changed_there(self, cohort: Cohort, settings: Settings) -> None:
+        result = cohort("rotate-key")
+        assert (result.code, "SECRET_KEYS_FORMER" in result.err) == (2, True)
+        assert not (settings.data_dir / "secret_keys_former").exists()
+
+
 class TestDoctor:
     def test_all_is_well(self, cohort: Cohort) -> None:
         result = cohort("doctor")

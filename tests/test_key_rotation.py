@@ -16,6 +16,7 @@ from app.audit.key_change import note_key_change
 from app.auth.access import member_of_token
 from app.auth.members import system_member
 from app.auth.renewing import refresh_token, renew
+from app.auth.resealing import reseal_all
 from app.auth.sealing import resealed, seal, unseal
 from app.auth.second_factor import begin_enrolment, finish_enrolment, pass_second_factor
 from app.auth.tokens import issue_access, read_link, read_short_link, short_links, sign_link
@@ -93,6 +94,17 @@ class TestWhatGoesOn:
         fresh = await Member.get(alice.id)
         assert fresh is not None
         assert unseal(str(fresh.totp_secret)) == begun.secret
+
+    async def test_all_sealed_secrets_at_once(self, alice: Member, bob: Member, use):
+        begun = await begin_enrolment(alice)
+        await collection("members").update_one({"_id": bob.id}, {"$set": {"totp_secret": "gAAA nobody knows"}})
+        use(NEW, OLD)
+        assert await reseal_all() == 1
+        assert await reseal_all() == 0
+        use(NEW)
+        fresh = await Member.get(alice.id)
+        assert fresh is not None
+        assert unseal(str(fresh.totp_pending)) == begun.secret
 
     def test_sealing_anew(self, use):
         sealed = seal("a secret")

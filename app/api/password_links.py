@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, BackgroundTasks, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from app.api.asked import asked_by
 from app.api.origin import require_own_origin
 from app.api.second_step import let_in
 from app.auth.password_links import Purpose, request_reset, use_password_link
@@ -49,6 +50,7 @@ async def post_join(
 async def _choose(request: Request, purpose: Purpose, token: str, password: str) -> Response:
     """Sign in with the new password set; back to the form when it will not do."""
     require_own_origin(request, strict=False)
+    asked_by(request)
     try:
         member = await use_password_link(purpose, token, password)
     except NotFound:

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from app.api.asked import asked_by
 from app.api.origin import require_own_origin
-from app.audit import Origin, asked_from, note
+from app.audit import note
 from app.auth.failures import note_failure
 from app.auth.first_step import PATH, SET_UP_PATH, forget, recall, remember
 from app.auth.second_factor import has_second_factor, pass_second_factor
@@ -47,11 +48,10 @@ async def signed_in(
 
 async def begin(request: Request, member: Member, kind: SessionKind, how: SignInWay, *, second_factor: bool) -> Session:
     """A new session of who has proved everything, and its line in the audit log."""
-    address = request.client.host if request.client else ""
+    address = asked_by(request)
     agent = request.headers.get("user-agent", "")
     arrival = Arrival(kind=kind, how=how, second_factor=second_factor, address=address, agent=agent)
     session = await begin_session(member, arrival)
-    asked_from.set(Origin("sign-in", address))
     after = {"how": how, "second_step": second_factor, "kind": kind}
     await note(member, "member.sign-in", id=member.id, name=member.email, after=after)
     return session

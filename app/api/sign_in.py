@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from app.api.asked import asked_by
 from app.api.origin import address_of, require_own_origin
 from app.api.second_step import let_in
 from app.auth.devices import device_of, remember_device
@@ -74,6 +75,7 @@ async def post_sign_in(
 async def post_sign_out(request: Request) -> Response:
     """End this browser's session, and every tab that is open in it."""
     require_own_origin(request)
+    asked_by(request, "page")
     member = await member_of_request(request)
     if member is not None and member.session_id is not None:
         await sign_out(member)
@@ -93,6 +95,7 @@ async def post_welcome(
 ) -> Response:
     """Make the first owner and sign in. Back to the form with `error=` naming the wrong field otherwise."""
     require_own_origin(request, strict=False)
+    asked_by(request)
     try:
         owner = await claim_welcome(get_settings(), token, name=name, email=email, password=password)
     except NotFound:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.api.asked import asked_by
 from app.api.second_step import let_in
 from app.api.sign_in import local_path
 from app.auth.failures import note_failure
@@ -57,6 +58,7 @@ async def come_back(request: Request, key: str) -> Response:
         return _back("expired", provider)
     request.scope["session"] = kept["session"] if kept.get("key") == key else {}
     target = local_path(str(kept.get("next") or "/"))
+    address = asked_by(request)
     try:
         await _once(request)
         member = await member_of_identity(await finish(provider, request))
@@ -64,7 +66,7 @@ async def come_back(request: Request, key: str) -> Response:
         return _back("away", provider, target)
     except NotVouched as problem:
         log.info("sign-in refused", provider=key, reason=problem.reason, detail=problem.detail)
-        note_failure(request.client.host if request.client else "", "", "provider")
+        note_failure(address, "", "provider")
         return _back(problem.reason, provider, target)
     response = await let_in(request, member, target, "google" if key == "google" else "oidc")
     _forget(response)

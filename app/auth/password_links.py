@@ -101,7 +101,7 @@ async def use_password_link(purpose: Purpose, token: str, password: str) -> Memb
     Raises NotFound like `read_password_link`, InvalidInput naming `password`; the link stays good then.
     """
     found = await read_password_link(purpose, token)
-    check_choice(password, found.email)
+    check_choice(password, found.email, name=found.name)
     hashed = await asyncio.to_thread(hash_password, password)
     changed = await collection("members").update_one(
         {"_id": found.id, "token_version": found.token_version, "active": True},

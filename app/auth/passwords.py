@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from passlib.context import CryptContext
@@ -16,6 +17,12 @@ MAX_CHARACTERS = 512
 
 JUDGED_CHARACTERS = 72
 """zxcvbn takes the square of the length; what begins well does not get worse."""
+
+OBVIOUS = ("cohort", "password", "passwort", "welcome", "spring", "summer", "autumn", "winter", "qwerty", "admin")
+"""What a password for this place, at this time of the year, would begin with."""
+
+OWN_LETTERS = 4
+"""So many letters there have to be besides obvious words: years and exclamation marks are what people add."""
 
 _context = CryptContext(schemes=["argon2", "bcrypt"], deprecated=["bcrypt"])
 
@@ -56,19 +63,36 @@ def check_password(plain: str, email: str, *, field: str = "password") -> None:
         raise InvalidInput.of(field, "should not repeat the same few characters")
 
 
-def check_choice(plain: str, email: str, *, field: str = "password") -> None:
+def check_choice(plain: str, email: str, *, name: str = "", field: str = "password") -> None:
     """The rule for a password that a member chooses: also not one of those that attackers try first.
 
-    Judged by zxcvbn (Wheeler 2016) against its lists of leaked passwords and common words, here and not by a service:
-    refused is what falls within a million guesses. Raises InvalidInput.
+    Judged by zxcvbn (Wheeler 2016) against its lists of 30,000 leaked passwords, names and common words, here and not
+    by a service: refused is what falls within a million guesses, and what is little more than a word that stands to
+    reason. Raises InvalidInput.
     """
     check_password(plain, email, field=field)
     # Its word lists take 12 MB, which a worker that checks no password need not hold.
     from zxcvbn import zxcvbn
 
-    judged = zxcvbn(plain[:JUDGED_CHARACTERS], user_inputs=[*email.replace("@", " ").replace(".", " ").split(), email])
-    if judged["score"] <= 1:
+    own = _own_words(email, name)
+    judged = zxcvbn(plain[:JUDGED_CHARACTERS], user_inputs=[*own, email])
+    if judged["score"] <= 1 or _letters_besides(plain, [*own, *OBVIOUS]) < OWN_LETTERS:
         raise InvalidInput.of(field, "is among the first that attackers try; add a word or two that nobody expects")
+
+
+def _own_words(email: str, name: str) -> list[str]:
+    parts = re.split(r"[^\w]+|_", f"{fold(email)} {fold(name)}")
+    return [part for part in parts if len(part) >= 3]
+
+
+def _letters_besides(plain: str, words: list[str]) -> int:
+    """How many letters are left of a password without these words; of one that has none of them, enough."""
+    left = fold(plain)
+    if not any(word in left for word in words):
+        return OWN_LETTERS
+    for word in sorted(words, key=len, reverse=True):
+        left = left.replace(word, " ")
+    return sum(letter.isalpha() for letter in left)
 
 
 @cache

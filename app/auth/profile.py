@@ -43,7 +43,7 @@ async def change_password(member: Member, *, current: str, new: str) -> None:
         if not matches:
             raise InvalidInput.of("current", "is not your password")
         await forget_attempts("own password", member.email)
-    check_choice(new, member.email)
+    check_choice(new, member.email, name=member.name)
     await set_password(member, member.id, new)
 
 

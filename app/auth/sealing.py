@@ -1,6 +1,6 @@
 """Secrets that have to be read again, encrypted at rest with a key made from SECRET_KEY.
 
-Fernet: AES-128-CBC with HMAC-SHA256. What a former key sealed is read too, and sealed anew when it is used.
+Fernet: AES-128-CBC with HMAC-SHA256. What a former key sealed is read too, and sealed anew at the next start.
 """
 
 from __future__ import annotations

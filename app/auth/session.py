@@ -1,4 +1,4 @@
-"""The browser's session: a signed cookie that lasts seven days from its last use."""
+"""The browser's session: two cookies, of which the second renews the first, over a week after their last use."""
 
 from __future__ import annotations
 

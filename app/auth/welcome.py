@@ -26,7 +26,7 @@ async def claim_welcome(settings: Settings, token: str, *, name: str, email: str
     await check_welcome(settings, token)
     if not name.strip():
         raise InvalidInput.of("name", "is required")
-    check_choice(password, email)
+    check_choice(password, email, name=name)
     path = token_path(settings)
     claimed = path.with_name(f"{FILE_NAME}.{secrets.token_hex(4)}")
     try:

@@ -11,6 +11,7 @@ def rotate_key() -> None:
     async def work() -> None:
         from app.audit.key_change import note_key_change
         from app.auth.members import system_member
+        from app.auth.resealing import reseal_all
         from app.errors import SettingsError
         from app.keyring import present_key
         from app.secret_key import FORMER_FILE_NAME, rotate_key
@@ -24,6 +25,7 @@ def rotate_key() -> None:
             former = present_key().id
             rotate_key(settings.data_dir)
             await note_key_change(system_member())
+            await reseal_all()
             print(f"Key {present_key().id} signs from now on. Key {former} still verifies: it is kept in")
             print(f"{settings.data_dir / FORMER_FILE_NAME}; take its line out when nothing it signed should count.")
 

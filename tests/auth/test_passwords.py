@@ -5,7 +5,7 @@ from __future__ import annotations
 import bcrypt
 import pytest
 
-from app.auth.passwords import check_password, hash_password, verify_password
+from app.auth.passwords import check_choice, check_password, hash_password, verify_password
 from app.errors import InvalidInput
 
 
@@ -44,3 +44,31 @@ def test_the_rule_refuses(plain):
 def test_the_rule_takes_any_ten_characters():
     check_password("пароль пароль", "ann@example.com")
     check_password("abcdefghij", "ann@example.com")
+
+
+LEAKED = """
+    qwertyuiop 1234567890 password123 iloveyou123 qwerty123456 password1234 Password123! 1q2w3e4r5t passw0rd123
+    letmein1234 welcome123 admin12345 football123 sunshine123 princess123 monkey12345 12345678910 0987654321
+    zaq12wsx34 michael123 trustno1234 superman123 dragon12345 P@ssw0rd123 qazwsxedcrfv 1qaz2wsx3edc liverpool123
+    changeme123 secret12345
+"""
+OWN = """
+    cohort2026! mycohort123 Cohort_Cohort anneliese2026!! Weber12345! anneliese.weber1 blumenladen99 1BLUMENLADEN!
+    Summer2026! winter2025/26
+"""
+
+
+@pytest.mark.parametrize("plain", [*LEAKED.split(), *OWN.split()])
+def test_what_attackers_try_first_is_refused_with_one_message(plain):
+    with pytest.raises(InvalidInput) as problem:
+        check_choice(plain, "anneliese@blumenladen.example", name="Anneliese Weber")
+    assert problem.value.errors[0].message == (
+        "is among the first that attackers try; add a word or two that nobody expects"
+    )
+
+
+@pytest.mark.parametrize(
+    "plain", ["a lantern under snow", "correct horse", "winter horse lantern", "Anneliese mag Regen", "xK9#mQ2$vL"]
+)
+def test_a_few_words_are_fine(plain):
+    check_choice(plain, "anneliese@blumenladen.example", name="Anneliese Weber")
