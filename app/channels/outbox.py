@@ -55,7 +55,8 @@ async def list_outbox(
     the recipient's name, address and the subject. Raises InvalidInput when a search takes longer than two seconds.
     """
     require(member, "deliveries.read")
-    conditions: list[dict[str, Any]] = [{"search": {"$regex": f"^{re.escape(word)}"}} for word in fold(search).split()]
+    words = fold(search.replace("\0", " ")).split()
+    conditions: list[dict[str, Any]] = [{"search": {"$regex": f"^{re.escape(word)}"}} for word in words]
     if cursor:
         conditions.append(rows_after(cursor, NEWEST))
     query = {"$and": conditions} if conditions else {}
