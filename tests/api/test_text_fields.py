@@ -109,6 +109,14 @@ def changed(body: Any, path: tuple[str | int, ...], value: Any) -> Any:
     return made
 
 
+def chosen(number: int, place: tuple[str | int, ...]) -> Iterator[tuple[str, Any]]:
+    """Everything for the fields of a body; a fifth of it, another one each time, for what lies deeper."""
+    given = list(VALUES.items())
+    yield from given if len(place) == 1 else given[number % 5 :: 5]
+    if number == 0:
+        yield "megabyte", MEGABYTE
+
+
 @pytest.fixture
 async def ids(app: FastAPI, alice: Member) -> dict[str, str]:
     """A real id for each kind of thing."""
@@ -141,8 +149,8 @@ async def test_no_text_of_any_body_breaks_or_runs(app: FastAPI, alice: Member, i
             if schema is None:
                 continue
             body = example(schema, document)
-            for place in places(body):
-                for name, value in (*VALUES.items(), ("megabyte", MEGABYTE)):
+            for number, place in enumerate(places(body)):
+                for name, value in chosen(number, place):
                     began = time.monotonic()
                     content = json.dumps(changed(body, place, value)).encode("ascii")
                     headers = {"Content-Type": "application/json"}
@@ -170,7 +178,7 @@ async def test_no_parameter_breaks_or_matches_everything(app: FastAPI, alice: Me
             for parameter in operation.get("parameters", ()):
                 if parameter["in"] != "query":
                     continue
-                for name, value in (*TEXTS.items(), ("long", "x" * 20_000)):
+                for name, value in (*list(TEXTS.items())[sent % 3 :: 3], ("long", "x" * 20_000)):
                     text = value.encode("utf-8", "surrogatepass")
                     answer = await client.get(path, params={parameter["name"]: text})
                     sent += 1
@@ -178,7 +186,7 @@ async def test_no_parameter_breaks_or_matches_everything(app: FastAPI, alice: Me
                 for operator in ("$gt", "$ne", "$where"):
                     answer = await client.get(path, params={f"{parameter['name']}[{operator}]": ""})
                     assert answer.status_code == 422, (path, parameter["name"], operator)
-    assert sent > 300
+    assert sent > 200
 
 
 async def test_operators_do_not_sign_in(app: FastAPI, alice: Member):

@@ -12,7 +12,7 @@ from tests.journeys.conftest import Product
 
 pytestmark = pytest.mark.journey
 
-SAME = ("--generation-deterministic", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--max-examples", "2")
+SAME = ("--generation-deterministic", "--seed", "1", "--phases", "examples,fuzzing", "--max-examples", "4")
 
 
 def test_answers_are_as_described_and_never_5xx(product: Product, tmp_path: Path):
