@@ -7,7 +7,7 @@ TOOLS := .venv/installed-tools
 WORKERS ?= $(shell [ "$$(nproc 2>/dev/null || echo 2)" -gt 4 ] && echo 4 || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test prove chaos lint bench clean
+.PHONY: help install demo run test prove chaos fuzz lint bench clean
 
 help:
 	@echo "make demo      install, start everything on a sample shop, say how to sign in"
@@ -16,7 +16,8 @@ help:
 	@echo "make test      install what the tests need and run all of them"
 	@echo "make prove     the rule language with 10,000 random rules (a quarter of an hour)"
 	@echo "make chaos     campaigns of 20,000 through ten kill -9 each (half an hour); SEEDS=3,8-12 chooses them"
-	@echo "make lint      ruff and mypy"
+	@echo "make fuzz      ten minutes of Schemathesis against the API; SECONDS=60 SEED=7 choose others"
+	@echo "make lint      ruff, mypy, bandit, and known weaknesses of the packages where they can be asked for"
 	@echo "make bench     the benchmarks"
 	@echo "make clean     remove .venv and caches; the data stays"
 
@@ -43,10 +44,17 @@ chaos: $(TOOLS)
 	CHAOS=1 $(BIN)/python -m pytest tests/chaos
 	@$(BIN)/python -m tests.chaos --people $(PEOPLE) --kills $(KILLS) --seeds $(SEEDS) $(ARGS)
 
+SECONDS ?= 600
+
+fuzz: $(TOOLS)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 lint: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app models pages tasks
+	@$(BIN)/python .ci/audit-packages
 	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint Dockerfile; fi
 
 bench: $(TOOLS)

@@ -53,8 +53,7 @@ def secrets_of(settings: Settings) -> Iterator[str]:
 
 def _in_url(url: str) -> Iterator[str]:
     user, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
-    for piece in (password, unquote(password), user if not password else ""):
-        yield piece
+    yield from (password, unquote(password), user if not password else "")
 
 
 _made: tuple[Settings, re.Pattern[str] | None] | None = None

@@ -66,7 +66,9 @@ class Settings(BaseSettings):
     )
 
     mongodb_url: Annotated[str, _url_with("mongodb", "mongodb+srv")] = Field(
-        "", repr=False, description="MongoDB replica set to use; empty starts the embedded server. The path names the database."
+        "",
+        repr=False,
+        description="MongoDB replica set to use; empty starts the embedded server. The path names the database.",
     )
     redis_url: Annotated[str, _url_with("redis", "rediss", "unix")] = Field(
         "", repr=False, description="Redis or Valkey to use; empty starts the embedded server."

@@ -81,10 +81,26 @@ def _say_who_may(document: dict[str, Any]) -> None:
 
 
 def _as_problems(document: dict[str, Any]) -> None:
-    """Errors are answered as problem documents; FastAPI would list them as plain JSON."""
-    for path in document.get("paths", {}).values():
-        for operation in path.values():
-            for status, response in operation.get("responses", {}).items():
+    """Errors are problem documents, which FastAPI would list as plain JSON; and what any route may answer."""
+    for path, item in document.get("paths", {}).items():
+        for operation in item.values():
+            responses = operation.get("responses", {})
+            if path.startswith("/api/"):
+                responses.setdefault("429", _TOO_MANY)
+                if "requestBody" in operation:
+                    responses.setdefault("413", _problem("The body is larger than what is taken here"))
+            for status, response in responses.items():
                 content = response.get("content", {})
                 if status >= "400" and "application/json" in content:
                     content[MEDIA_TYPE] = content.pop("application/json")
+
+
+def _problem(description: str, **more: Any) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "content": content, **more}
+
+
+_TOO_MANY = _problem(
+    "Too many requests; Retry-After says how many seconds to wait",
+    headers={"Retry-After": {"description": "Seconds", "required": True, "schema": {"type": "integer", "minimum": 1}}},
+)

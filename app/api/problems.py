@@ -88,6 +88,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     raised = cast("HTTPException", error)
+    if raised.status_code == HTTPStatus.BAD_REQUEST:  # a form that cannot be read, as JSON that cannot be is 422
+        return problem_response(InvalidInput.of("body", f"cannot be read: {raised.detail}"))
     phrase = HTTPStatus(raised.status_code).phrase
     slug = phrase.lower().replace(" ", "-")
     detail = raised.detail if raised.detail and raised.detail != phrase else _DETAILS.get(raised.status_code, phrase)

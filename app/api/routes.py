@@ -61,7 +61,7 @@ class OpenRoute(APIRoute):
             request = _StrictRequest(request.scope, request.receive)
             request.state.known_fields = (*known_fields, *query_names)
             await self.prepare(request)
-            _refuse_unknown_parameters(request, query_names)
+            _check_parameters(request, query_names)
             if self.body_field is not None and _says_json(request):
                 await request.json()
             return await handle(request)
@@ -135,11 +135,17 @@ def _says_json(request: Request) -> bool:
     return kind.startswith("application/") and (kind == "application/json" or kind.endswith("+json"))
 
 
-def _refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
+def _check_parameters(request: Request, known: frozenset[str]) -> None:
+    """Refuse what the route does not know, and NUL, which no text holds and no pattern may."""
     wrong = [
         FieldError(name[:100], "is not a parameter of this route" + did_you_mean(name, known))
         for name in request.query_params
         if name not in known
+    ]
+    wrong += [
+        FieldError(name, "should not hold a NUL character")
+        for name, value in request.query_params.multi_items()
+        if name in known and "\0" in value
     ]
     if wrong:
         raise invalid_input(wrong)

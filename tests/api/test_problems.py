@@ -89,7 +89,7 @@ async def test_no_answer_may_be_kept_or_framed(viewer):
     response = await viewer.get("/api/customers")
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert "frame-ancestors 'self'" in response.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
 
 
 async def test_the_documentation_loads_nothing_from_elsewhere(stranger):

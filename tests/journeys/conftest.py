@@ -65,7 +65,9 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
         if process.poll() is not None:
             break
         try:
-            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+            # The owner is made right after the database answers.
+            ready = httpx.get(f"{url}/readyz", timeout=2).status_code == 200
+            if ready and "created the first owner" in log.read_text(errors="replace"):
                 return
         except httpx.HTTPError:
             pass

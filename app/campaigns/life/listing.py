@@ -44,8 +44,8 @@ async def list_campaigns(
         raise InvalidInput.of("series_id", "is not the id of a campaign")
     if state is not None:
         conditions.append({"state": str(state)})
-    if search.strip():
-        conditions.append({"name": {"$regex": re.escape(search.strip()[:NAME_CHARACTERS]), "$options": "i"}})
+    if part := search.replace("\0", "").strip()[:NAME_CHARACTERS]:
+        conditions.append({"name": {"$regex": re.escape(part), "$options": "i"}})
     if cursor:
         conditions.append(rows_after(cursor, NEWEST))
     found = collection("campaigns").find({"$and": conditions}).sort(list(NEWEST.keys))

@@ -83,7 +83,7 @@ class Filling:
 
 def _reader(path: tuple[str, ...], fallback: str | None, html: bool) -> Callable[[Mapping[str, Any]], str]:
     # A literal in the template is the author's own and is not escaped.
-    literal = Markup(fallback) if html and fallback is not None else fallback
+    literal = Markup(fallback) if html and fallback is not None else fallback  # nosec B704
 
     def read(values: Mapping[str, Any]) -> str:
         found: Any = values

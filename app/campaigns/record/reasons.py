@@ -136,6 +136,7 @@ def group_of(said: str) -> tuple[str, str]:
 def reason_filter(key: str) -> dict[str, Any]:
     """The filter on `reason` that finds exactly what `group_of` puts under this key."""
     group = BY_KEY.get(key)
+    key = key.replace("\0", "")
     if group is None:
         return {"$regex": rf"^{re.escape(key)}\.*$"} if key else {"$in": [None, ""]}
     return {"$regex": _pattern(group)}
