@@ -152,6 +152,8 @@ async def restore_backup(settings: Settings, path: Path, *, force: bool = False)
                 await database[_INCOMING + one["name"]].rename(one["name"], dropTarget=True)
             for name in set(there) - {one["name"] for one in manifest["collections"]}:
                 await database.drop_collection(name)
+        # The log that came in ends where it ended then; by the head of the one before it would count as cut off.
+        (settings.data_dir / "audit_head").unlink(missing_ok=True)
         if "secret_key" in archive.namelist() and not settings.secret_key.get_secret_value():
             _restore_key(settings, archive.read("secret_key"))
     return _contents(manifest)

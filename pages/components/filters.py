@@ -40,3 +40,11 @@ def filter_select(
     control.props["aria-label"] = label
     control.on_value_change(lambda event: on_change(event.value))
     return control
+
+
+def filter_day(label: str, on_change: Callable[[str], Any], *, value: str = "") -> ui.input:
+    """A day by the browser's own date picker; `on_change` hears "2026-03-01", or "" when it is taken away."""
+    control = ui.input(value=value).props(f"{QUIET} type=date").classes("pick-day")
+    control.props["aria-label"] = control.props["title"] = label
+    control.on_value_change(lambda event: on_change(event.value or ""))
+    return control
