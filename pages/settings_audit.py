@@ -116,10 +116,11 @@ async def settings_audit(member: Member, kind: str = "", by: str = "", about: st
             options = {"": "Everything", **{key: WORDS.get(key, key.capitalize()) for key in sorted(known)}}
             filter_select("Kind", options, narrow("kind"), value=shown["kind"])
             filter_select("Who", {"": "Everybody", **whom}, narrow("by"), value=shown["by"])
-            search_input("Name or id of what", narrow("about"), value=shown["about"])
+            search_input("Name or id of what", narrow("about"), value=shown["about"]).classes("pick-about")
             search_input("Network address", narrow("address")).classes("pick-domain")
-            for name, label in (("from", "From this day"), ("to", "To this day")):
-                filter_day(label, narrow(name))
+            with box("days"):
+                filter_day("From", narrow("from"))
+                filter_day("To", narrow("to"))
         sheet = Sheet("Audit log", wide=True)
         with card(css="p-0"):
             table = DataTable(
