@@ -159,6 +159,8 @@ async def restore_backup(settings: Settings, path: Path, *, force: bool = False)
                 await database[_INCOMING + one["name"]].rename(one["name"], dropTarget=True)
             for name in set(there) - {one["name"] for one in manifest["collections"]}:
                 await database.drop_collection(name)
+        # The log that came in ends where it ended then; by the head of the one before it would count as cut off.
+        (settings.data_dir / "audit_head").unlink(missing_ok=True)
         for name in _kept_keys(settings):
             if name in archive.namelist():
                 _restore_key(settings, name, archive.read(name))

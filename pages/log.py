@@ -8,7 +8,7 @@ from nicegui import ui
 
 from app.auth.permissions import allowed
 from app.campaigns.record.deliveries import list_deliveries
-from app.customers.masking import shown_to
+from app.customers.masking import sees_contact, shown_to
 from app.errors import InvalidInput
 from app.segments.catalogue import load_catalogue
 from models import Customer, Delivery, Member
@@ -113,8 +113,9 @@ class LogPage:
 
     def _first_row(self) -> None:
         one = self.filters
+        who = "Search name or address" if sees_contact(self.member) else "Search name"
         with filter_bar():
-            search_input("Search name or address", lambda words: self._narrow("q", words), value=one.q)
+            search_input(who, lambda words: self._narrow("q", words), value=one.q)
             campaigns = {"": "Any campaign", **self.names}
             filter_select("Campaign", campaigns, lambda key: self._narrow("campaign", key), value=one.campaign).classes(
                 "pick-campaign"
@@ -131,10 +132,11 @@ class LogPage:
         times = TIMES if one.since in TIMES and not one.until else {**TIMES, one.since: one.spoken_time}
         with filter_bar() as self.second:
             filter_select("Sent by", CHANNELS, lambda key: self._narrow("channel", key), value=one.channel)
-            domain = search_input(
-                "Domain, such as gmail.com", lambda words: self._narrow("domain", words), value=one.domain
-            )
-            domain.classes("pick-domain")
+            if sees_contact(self.member):
+                domain = search_input(
+                    "Domain, such as gmail.com", lambda words: self._narrow("domain", words), value=one.domain
+                )
+                domain.classes("pick-domain")
             filter_select("Reason", errors, lambda key: self._narrow("error", key), value=one.error).classes(
                 "pick-reason"
             )

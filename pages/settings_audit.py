@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from app.audit.chain import verify
-from app.audit.listing import actions, list_entries
+from app.audit.listing import actions, list_entries, people
 from app.auth.permissions import require
 from models import AuditEntry, Member
 from pages.components import (
@@ -23,9 +26,11 @@ from pages.components import (
     date_cell,
     empty_state,
     filter_bar,
+    filter_day,
     filter_select,
     moment,
     number,
+    search_input,
     text,
     text_cell,
     toast,
@@ -46,6 +51,10 @@ WORDS = {
     "customer": "Customers",
     "import": "Imports",
     "key": "API keys",
+    "log": "Communication log",
+    "order": "Orders",
+    "policy": "Policies",
+    "audit": "Audit log",
     "member": "Members",
     "segment": "Segments",
 }
@@ -53,22 +62,40 @@ VIA = {"page": "Page", "api": "API", "key": "API key", "command": "Command line"
 
 
 @page("/settings/audit", permission="audit.read", title="Audit log")
-async def settings_audit(member: Member, kind: str = "") -> None:
-    """The list, by kind of thing; each line opens what changed."""
+async def settings_audit(member: Member, kind: str = "", by: str = "", about: str = "") -> None:
+    """The list, narrowed by who, what, to what, from where and when; each line opens what changed."""
     known = {action.partition(".")[0] for action in await actions(member)}
-    shown = {"kind": kind if kind in known else ""}
+    whom = await people(member)
+    shown = {"kind": kind if kind in known else "", "by": by if by in whom else "", "about": about[:200]}
     lines: dict[str, AuditEntry] = {}
 
     async def load(ask: Ask) -> Page:
-        found, following = await list_entries(member, action=shown["kind"] or None, limit=ask.limit, cursor=ask.cursor)
+        zone = zone_of(member)
+        found, following = await list_entries(
+            member,
+            action=shown["kind"] or None,
+            by=shown["by"] or None,
+            about=shown["about"] or None,
+            address=shown.get("address") or None,
+            since=_midnight(shown.get("from", ""), zone),
+            until=_midnight(shown.get("to", ""), zone, days=1),
+            limit=ask.limit,
+            cursor=ask.cursor,
+        )
         lines.update({str(one.id): one for one in found})
         return Page(rows=[_row(one, member) for one in found], next_cursor=following)
 
-    async def narrow(value: str) -> None:
-        shown["kind"] = value or ""
-        await table.reload()
+    def narrow(name: str) -> Callable[[str], Awaitable[None]]:
+        async def by_this(value: str) -> None:
+            shown[name] = (value or "").strip()
+            await table.reload()
+
+        return by_this
 
     def nothing() -> None:
+        if any(shown.values()):
+            with empty_state("search", "No line fits", "Take a filter away, or choose other days."):
+                return
         with empty_state("scroll-text", "Nothing here yet", "Whatever members change from now on leaves a line here."):
             return
 
@@ -87,7 +114,13 @@ async def settings_audit(member: Member, kind: str = "") -> None:
         settings_tabs(member, "audit")
         with filter_bar():
             options = {"": "Everything", **{key: WORDS.get(key, key.capitalize()) for key in sorted(known)}}
-            filter_select("Kind", options, narrow, value=shown["kind"])
+            filter_select("Kind", options, narrow("kind"), value=shown["kind"])
+            filter_select("Who", {"": "Everybody", **whom}, narrow("by"), value=shown["by"])
+            search_input("Name or id of what", narrow("about"), value=shown["about"]).classes("pick-about")
+            search_input("Network address", narrow("address")).classes("pick-domain")
+            with box("days"):
+                filter_day("From", narrow("from"))
+                filter_day("To", narrow("to"))
         sheet = Sheet("Audit log", wide=True)
         with card(css="p-0"):
             table = DataTable(
@@ -101,6 +134,15 @@ async def settings_audit(member: Member, kind: str = "") -> None:
             )
     await ui.context.client.connected()
     await table.reload()
+
+
+def _midnight(day: str, zone: ZoneInfo, *, days: int = 0) -> datetime | None:
+    """When a day begins in the member's zone; what is no day is none."""
+    try:
+        found = date.fromisoformat(day) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    return datetime(found.year, found.month, found.day, tzinfo=zone).astimezone(UTC)
 
 
 def said(action: str) -> str:

@@ -52,6 +52,8 @@ async def list_entries(
     action: Annotated[str | None, Query(max_length=60, examples=["segment.update", "segment"])] = None,
     by: Annotated[str | None, Query(max_length=24, description="The id of a member")] = None,
     object_id: Annotated[str | None, Query(max_length=200)] = None,
+    about: Annotated[str | None, Query(max_length=200, description="An object's id, or part of its name")] = None,
+    address: Annotated[str | None, Query(max_length=60, description="A network address, or how it begins")] = None,
     since: Annotated[Time, Query(description="From then on")] = None,
     until: Annotated[Time, Query(description="Before then")] = None,
     limit: Limit = 50,
@@ -59,7 +61,16 @@ async def list_entries(
 ) -> EntryPage:
     """For owners and managers."""
     found, following = await listing.list_entries(
-        member, action=action, by=by, object_id=object_id, since=since, until=until, limit=limit, cursor=cursor
+        member,
+        action=action,
+        by=by,
+        object_id=object_id,
+        about=about,
+        address=address,
+        since=since,
+        until=until,
+        limit=limit,
+        cursor=cursor,
     )
     return EntryPage(items=[EntryOut.model_validate(one) for one in found], next_cursor=following)
 

@@ -10,6 +10,7 @@ them and vouches for them. So who learnt the former key cannot write the log ane
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -66,14 +67,34 @@ async def verify() -> Verdict:
         previous, expected = line["seal"], expected + 1
     if head is not None and head[0] >= expected:
         return Verdict(lines=expected - 1, broken_at=expected, why=f"lines {expected} to {head[0]} are missing")
+    if head is not None and not await _stands(head):
+        why = f"line {head[0]} is not the one this machine wrote: lines were taken away and others put in their place"
+        return Verdict(lines=expected - 1, broken_at=head[0], why=why)
     if former_from is not None:
         why = f"lines {former_from} to {expected - 1} are sealed with a former key alone"
         return Verdict(lines=former_from - 1, broken_at=former_from, why=why)
     return Verdict(lines=expected - 1)
 
 
-def keep_head(number: int, sealed: str) -> None:
-    """Note how far the log goes, outside of the database. A disk that is full costs this alone."""
+async def advance_head(number: int, sealed: str, previous: str) -> None:
+    """Note how far the log goes, outside of the database. A disk that is full costs this alone.
+
+    The head moves on only from a line that is still there: else lines were taken from the end, and a log that has grown
+    again since must not cover that up.
+    """
+    head = await asyncio.to_thread(read_head)
+    follows = head is None or (head[0] == number - 1 and head[1] == previous)
+    if follows or (head is not None and head[0] < number - 1 and await _stands(head)):
+        await asyncio.to_thread(_keep_head, number, sealed)
+
+
+async def _stands(head: tuple[int, str]) -> bool:
+    """Whether the line that the head names is in the log as it was written."""
+    line = await collection("audit").find_one({"_id": head[0]}, {"seal": 1})
+    return line is not None and hmac.compare_digest(str(line.get("seal")), head[1])
+
+
+def _keep_head(number: int, sealed: str) -> None:
     path = get_settings().data_dir / "audit_head"
     try:
         path.write_text(f"{number} {sealed}\n", encoding="ascii")

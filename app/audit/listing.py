@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from beanie import PydanticObjectId
 from bson import ObjectId
 
+from app.audit.recording import note
 from app.auth.permissions import require
 from app.database import collection
 from app.errors import InvalidInput
@@ -29,6 +31,8 @@ async def list_entries(
     action: str | None = None,
     by: PydanticObjectId | str | None = None,
     object_id: str | None = None,
+    about: str | None = None,
+    address: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int = 50,
@@ -36,10 +40,11 @@ async def list_entries(
 ) -> tuple[list[AuditEntry], str | None]:
     """The newest first, 1 to 200, and the cursor of the next page.
 
-    `action` is one ("segment.update") or a kind ("segment"); `since` is included, `until` is not. Raises InvalidInput.
+    `action` is one ("segment.update") or a kind ("segment"); `about` is an object's id or part of its name; `address`
+    is a network address or its beginning; `since` is included, `until` is not. Raises InvalidInput.
     """
     require(member, "audit.read")
-    conditions = _conditions(action, by, object_id, since, until)
+    conditions = [*_conditions(action, by, object_id, since, until), *_words(about, address)]
     if cursor:
         conditions.append(rows_after(cursor, NEWEST))
     found = collection("audit").find({"$and": conditions} if conditions else {}).sort(list(NEWEST.keys))
@@ -55,8 +60,9 @@ async def actions(member: Member) -> list[str]:
 
 
 async def entries_csv(member: Member) -> AsyncIterator[bytes]:
-    """The whole log, the oldest first, with the seals, so that it can be checked elsewhere too."""
+    """The whole log, the oldest first, with the seals, so that it can be checked elsewhere too. It says who took it."""
     require(member, "audit.read")
+    await note(member, "audit.export")
     return _lines()
 
 
@@ -77,6 +83,28 @@ def _cells(row: dict[str, Any]) -> list[str]:
     words += [str(row.get(name) or "") for name in ("member", "via", "address", "action", "object_id", "object_name")]
     words += [json.dumps(row.get(name) or {}, ensure_ascii=False, default=str) for name in ("before", "after")]
     return [*words, str(row.get("seal") or "")]
+
+
+async def people(member: Member) -> dict[str, str]:
+    """Who is in the log: id and name, by name."""
+    require(member, "audit.read")
+    group = {"$group": {"_id": "$member_id", "name": {"$last": "$member"}}}
+    found = await collection("audit").aggregate([{"$match": {"member_id": {"$ne": None}}}, group])
+    named = {str(row["_id"]): row["name"] or "No name" async for row in found}
+    return dict(sorted(named.items(), key=lambda item: item[1].casefold()))
+
+
+def _words(about: str | None, address: str | None) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for field, words in (("about", about), ("address", address)):
+        if words and any("\ud800" <= sign <= "\udfff" or sign == "\0" for sign in words):
+            raise InvalidInput.of(field, "holds a character that text cannot have")
+    if about:
+        part = {"$regex": re.escape(about[:200]), "$options": "i"}
+        found.append({"$or": [{"object_id": about[:200]}, {"object_name": part}]})
+    if address:
+        found.append({"address": {"$regex": f"^{re.escape(address[:60])}"}})
+    return found
 
 
 def _conditions(

@@ -15,7 +15,7 @@ import structlog
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from app.audit.chain import FIRST, keep_head, seal
+from app.audit.chain import FIRST, advance_head, seal
 from app.audit.origin import origin
 from app.database import collection
 from app.errors import Unavailable
@@ -83,7 +83,7 @@ async def _append(line: dict[str, Any]) -> None:
         except DuplicateKeyError:
             await asyncio.sleep(random.uniform(0, 0.005 * (tried + 1)))
             continue
-        await asyncio.to_thread(keep_head, number, document["seal"])
+        await advance_head(number, document["seal"], previous)
         return
     raise Unavailable("too many lines at once")
 

@@ -59,6 +59,7 @@ async def invite_again(member: Member, member_id: PydanticObjectId) -> PasswordL
     invited = await _moved_on(member_id)
     if invited.password_hash is not None:
         raise Conflict("This member has joined already.")
+    await note(member, "member.invite-again", id=member_id, name=invited.email)
     return await _invitation(member, invited)
 
 
@@ -68,6 +69,7 @@ async def reset_link(member: Member, member_id: PydanticObjectId) -> PasswordLin
     await count(LETTERS, member)
     found = await _moved_on(member_id)
     link = _link("reset", found)
+    await note(member, "member.reset-link", id=member_id, name=found.email)
     return PasswordLink(member=found, link=link, mailed=await _mail_reset(found, link))
 
 

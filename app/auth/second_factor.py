@@ -129,6 +129,7 @@ async def renew_recovery_codes(member: Member, code: str) -> list[str]:
     codes = _new_codes()
     digests = [_digest(one) for one in codes]
     await collection("members").update_one({"_id": member.id}, {"$set": {"recovery_digests": digests}})
+    await note(member, "member.recovery-codes", id=member.id, name=member.email)
     return codes
 
 

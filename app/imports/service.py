@@ -120,6 +120,7 @@ async def import_file(
     job.status, job.started_at = ImportStatus.RUNNING, now()
     job.lease_owner, job.lease_until = owner, now() + jobs.LEASE
     await job.insert()
+    await note(member, "import.start", id=job.id, name=job.filename, after={"kind": kind})
     try:
         return await load(job, owner, path, member, on_progress)
     except CohortError as refusal:
@@ -172,7 +173,9 @@ async def cancel_import(member: Member, import_id: PydanticObjectId | str) -> Im
 async def rejects_csv(member: Member, import_id: PydanticObjectId | str) -> AsyncIterator[bytes]:
     """The refused rows as CSV in pieces: line, reason, and the row as the file had it. Raises NotFound at once."""
     await authorize(member, "imports.run")
-    return rejects.as_csv(await _found(import_id))
+    job = await _found(import_id)
+    await note(member, "import.export-rejects", id=job.id, name=job.filename)
+    return rejects.as_csv(job)
 
 
 async def _described(

@@ -10,6 +10,7 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from app.audit import note
 from app.auth.authorize import authorize
 from app.auth.permissions import require
 from app.bulk import BulkResult, RowError, check_rows
@@ -57,9 +58,12 @@ async def create_order(member: Member, data: dict[str, Any] | OrderInput) -> Ord
         return _document(raw)
 
     try:
-        return await in_transaction(work)
+        made = await in_transaction(work)
     except DuplicateKeyError as problem:
         raise number_taken() from problem
+    after = {"customer_id": made.customer_id, "status": made.status, "amount": made.amount, "currency": made.currency}
+    await note(member, "order.create", id=made.id, name=made.number or "", after=after)
+    return made
 
 
 async def get_order(member: Member, order_id: PydanticObjectId | str) -> Order:
@@ -80,10 +84,13 @@ async def update_order(member: Member, order_id: PydanticObjectId | str, data: d
     key = _existing_id(order_id)
     given = checked(OrderPatch, data).given()
 
+    before: dict[str, Any] = {}
+
     async def work(session: AsyncClientSession) -> Order:
         raw = await collection("orders").find_one({"_id": key}, session=session)
         if raw is None:
             raise _no_such_order()
+        before.update({name: raw.get(name) for name in given})
         changed = changes_of(raw, given, raw["customer_id"])
         if changed:
             await collection("orders").update_one({"_id": key}, {"$set": changed}, session=session)
@@ -91,9 +98,12 @@ async def update_order(member: Member, order_id: PydanticObjectId | str, data: d
         return _document({**raw, **changed})
 
     try:
-        return await in_transaction(work)
+        order = await in_transaction(work)
     except DuplicateKeyError as problem:
         raise number_taken() from problem
+    after = {name: getattr(order, name, None) for name in given}
+    await note(member, "order.update", id=key, name=order.number or "", before=before, after=after)
+    return order
 
 
 async def delete_order(member: Member, order_id: PydanticObjectId | str) -> None:
@@ -101,20 +111,26 @@ async def delete_order(member: Member, order_id: PydanticObjectId | str) -> None
     await authorize(member, "orders.write")
     key = _existing_id(order_id)
 
-    async def work(session: AsyncClientSession) -> None:
+    async def work(session: AsyncClientSession) -> dict[str, Any]:
         raw = await collection("orders").find_one_and_delete({"_id": key}, session=session)
         if raw is None:
             raise _no_such_order()
         await refresh([raw["customer_id"]], session)
+        return dict(raw)
 
-    await in_transaction(work)
+    gone = await in_transaction(work)
+    before = {name: gone.get(name) for name in ("customer_id", "status", "amount", "currency")}
+    await note(member, "order.delete", id=key, name=gone.get("number") or "", before=before)
 
 
 async def bulk_orders(member: Member, rows: Sequence[Any]) -> BulkResult:
     """Create or update up to 1,000 orders by number. See `app.orders.bulk`."""
     await authorize(member, "orders.write")
     check_rows(rows)
-    return await upsert_rows(rows)
+    written = await upsert_rows(rows)
+    counts = {"created": written.created, "updated": written.updated, "refused": len(written.errors)}
+    await note(member, "order.bulk", after=counts)
+    return written
 
 
 def _existing_id(order_id: PydanticObjectId | str) -> PydanticObjectId:

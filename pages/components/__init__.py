@@ -42,7 +42,7 @@ from pages.components.field import (
     textarea,
 )
 from pages.components.figures import compact, money, money_label, number, percent, plural, signed
-from pages.components.filters import filter_bar, filter_select, search_input
+from pages.components.filters import filter_bar, filter_day, filter_select, search_input
 from pages.components.icon import icon
 from pages.components.loading import Region, error_state
 from pages.components.person import avatar, initials, person
@@ -96,6 +96,7 @@ __all__ = [
     "error_state",
     "explain",
     "filter_bar",
+    "filter_day",
     "filter_select",
     "icon",
     "icon_button",

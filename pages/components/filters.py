@@ -9,7 +9,7 @@ from nicegui import ui
 
 from pages.components.field import QUIET
 from pages.components.icon import icon
-from pages.components.text import box
+from pages.components.text import box, text
 
 
 def filter_bar() -> ui.element:
@@ -39,4 +39,16 @@ def filter_select(
     control.props(f"{QUIET} options-dense dropdown-icon=expand_more").classes("pick")
     control.props["aria-label"] = label
     control.on_value_change(lambda event: on_change(event.value))
+    return control
+
+
+def filter_day(word: str, on_change: Callable[[str], Any], *, value: str = "") -> ui.input:
+    """A day by the browser's own date picker, with "From" or "To" before it; `on_change` hears "2026-03-01", or "" when
+    it is taken away.
+    """
+    control = ui.input(value=value).props(f"{QUIET} type=date").classes("pick-day")
+    control.props["aria-label"] = f"{word} this day"
+    with control.add_slot("prepend"):
+        text(word, "muted t12", tag="span")
+    control.on_value_change(lambda event: on_change(event.value or ""))
     return control

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from app.audit import note
-from app.audit.chain import verify
-from app.audit.listing import entries_csv, list_entries
+from app.audit.chain import read_head, verify
+from app.audit.listing import entries_csv, list_entries, people
 from app.audit.origin import Origin, asked_from
 from app.auth.members import create_member, system_member
 from app.auth.membership import change_role
@@ -102,6 +102,40 @@ class TestTheChain:
         assert (verdict.lines, verdict.broken_at) == (4, 5)
         assert "5 to 6" in verdict.why
 
+    async def test_lines_in_another_order_show(self, lines):
+        two, three = [await collection("audit").find_one({"_id": number}) for number in (2, 3)]
+        await collection("audit").replace_one({"_id": 2}, {**three, "_id": 2})
+        await collection("audit").replace_one({"_id": 3}, {**two, "_id": 3})
+        assert (await verify()).broken_at == 2
+
+    async def test_a_line_that_was_put_in_shows(self, lines):
+        last = await collection("audit").find_one({"_id": 6})
+        await collection("audit").insert_one({**last, "_id": 7})
+        assert (await verify()).broken_at == 7
+
+    async def test_what_was_written_after_lines_were_taken_away_hides_nothing(self, lines, alice):
+        await collection("audit").delete_many({"_id": {"$gt": 4}})
+        for number in range(5):
+            await note(alice, "x.later", id=number)
+        verdict = await verify()
+        assert (verdict.lines, verdict.broken_at) == (9, 6)
+        assert "put in their place" in verdict.why
+
+    async def test_nor_does_an_emptied_log(self, lines, alice):
+        await collection("audit").delete_many({})
+        assert (await verify()).broken_at == 1
+        for number in range(8):
+            await note(alice, "x.later", id=number)
+        assert (await verify()).broken_at == 6
+
+    async def test_lines_of_another_machine_are_no_gap(self, lines, alice, settings, tmp_path_factory):
+        use_settings(settings.model_copy(update={"data_dir": tmp_path_factory.mktemp("other")}))
+        for number in range(3):
+            await note(alice, "x.elsewhere", id=number)
+        use_settings(settings)
+        await note(alice, "x.here")
+        assert ((await verify()).lines, read_head()[0]) == (10, 10)
+
     async def test_who_has_not_the_key_cannot_seal_again(self, lines, settings):
         from app.audit.chain import seal
 
@@ -141,10 +175,25 @@ class TestReading:
         assert len((await list_entries(alice, action="x"))[0]) == 5
         assert len((await list_entries(alice, by=alice.id))[0]) == 1
         assert len((await list_entries(alice, object_id="3"))[0]) == 1
+        assert len((await list_entries(alice, about="3"))[0]) == 1
         assert (await list_entries(alice, since=now() + timedelta(hours=1)))[0] == []
         for wrong in ({"action": "x.*"}, {"action": "$where"}, {"by": "me"}, {"limit": 0}):
             with pytest.raises(InvalidInput):
                 await list_entries(alice, **wrong)
+
+    async def test_by_name_and_by_network_address(self, alice, bob):
+        for address, name in (("203.0.113.9", "Spring sale"), ("198.51.100.7", "Summer (1)")):
+            token = asked_from.set(Origin("api", address))
+            await note(bob, "campaign.send", id=name, name=name)
+            asked_from.reset(token)
+        for narrowed in ({"about": "sPRing"}, {"address": "203.0.113.9"}, {"address": "203."}):
+            assert [one.object_name for one in (await list_entries(alice, **narrowed))[0]] == ["Spring sale"]
+        assert [one.object_name for one in (await list_entries(alice, about="(1)"))[0]] == ["Summer (1)"]
+        assert (await list_entries(alice, about=".*"))[0] == []
+        for wrong in ({"about": "\ud800"}, {"address": "\0"}):
+            with pytest.raises(InvalidInput):
+                await list_entries(alice, **wrong)
+        assert await people(alice) == {str(bob.id): "Bob"}
 
     async def test_as_csv_without_formulas(self, alice):
         await note(alice, "x.step", name="=cmd()", after={"note": "ünï"})

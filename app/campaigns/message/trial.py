@@ -9,6 +9,7 @@ from typing import Any
 
 from beanie import PydanticObjectId
 
+from app.audit import note
 from app.auth.authorize import authorize
 from app.campaigns.audience.contact import CONTACT_FIELDS
 from app.campaigns.audience.kinds import Kind, kind_of
@@ -71,6 +72,7 @@ async def test(member: Member, id: PydanticObjectId | str, addresses: Sequence[s
     except Unreachable as problem:
         return [TrialResult(address=one.recipient, sent=False, words=problem.detail) for one in messages]
     outcomes = await channel.send(messages)
+    await note(member, "campaign.test", id=campaign.id, name=campaign.name, after={"messages": len(messages)})
     return [
         TrialResult(address=one.recipient, sent=outcome.result is Result.ACCEPTED, words=outcome.words)
         for one, outcome in zip(messages, outcomes, strict=True)

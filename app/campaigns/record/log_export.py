@@ -9,6 +9,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo import DESCENDING
 
+from app.audit import note
 from app.auth.authorize import authorize
 from app.auth.permissions import require
 from app.campaigns.record.deliveries import ROWS_AT_ONCE, every_delivery
@@ -39,12 +40,14 @@ async def deliveries_csv(member: Member, wanted: LogFilter) -> AsyncIterator[byt
     require(member, "deliveries.read")
     await authorize(member, "customers.export")
     await question(member, wanted)
+    await note(member, "log.export", id=wanted.campaign_id or "")
     return _deliveries(member, wanted)
 
 
 async def campaigns_csv(member: Member) -> AsyncIterator[bytes]:
     """Every campaign with its counts, newest first, in pieces. Raises PermissionDenied at once."""
     require(member, "campaigns.read")
+    await note(member, "campaign.export-list")
     return _campaigns()
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from beanie import PydanticObjectId
 from pymongo import ASCENDING, DESCENDING
 
+from app.campaigns.audience.contact import SUPPRESSED
+from app.campaigns.audience.kinds import KINDS
 from app.campaigns.record.reasons import BY_KEY, reason_filter
 from app.customers.listing import search_filter
 from app.customers.masking import sees_contact
@@ -34,6 +36,10 @@ STATES: dict[str, list[DeliveryState]] = {
     "skipped": [DeliveryState.SKIPPED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED],
 }
 """What `state` may be: a state, or a count of the campaign that covers several."""
+
+_SKIPPED = [why for kind in KINDS.values() for why in (kind.no_address, kind.no_consent)]
+OWN_REASONS = frozenset(why.rstrip(".") for why in (*_SKIPPED, *SUPPRESSED.values()))
+"""What Cohort itself says of those it skips; it names nobody."""
 
 OVER_ALL = Sort("newest", (("updated_at", DESCENDING), ("_id", DESCENDING)))
 IN_CAMPAIGN = Sort("newest in campaign", (("updated_at", DESCENDING), ("_id", ASCENDING)))
@@ -147,7 +153,7 @@ def _require_no_contact(member: Member, wanted: LogFilter) -> None:
         return
     if wanted.domain:
         raise PermissionDenied("Domains are for members who may see addresses; narrow the log by something else.")
-    if wanted.error and wanted.error not in BY_KEY:
+    if wanted.error and wanted.error not in BY_KEY and wanted.error.rstrip(".") not in OWN_REASONS:
         raise PermissionDenied("Words of a server's answer are for members who may see addresses; choose a group.")
 
 
