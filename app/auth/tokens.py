@@ -97,13 +97,14 @@ def read_link(purpose: str, token: str) -> dict[str, Any]:
 
 def short_links(purpose: str) -> Callable[[bytes], str]:
     """What signs payloads for `purpose` alone, with the key of this moment; such a link never expires. 2 us each."""
-    key = get_settings().signing_key()
     # No JWT has a NUL in what it signs, so neither kind of token can pass for the other.
-    begin = b"cohort link\0" + purpose.encode() + b"\0"
+    begun = hmac.new(get_settings().signing_key(), b"cohort link\0" + purpose.encode() + b"\0", "sha256")
 
     def sign(payload: bytes) -> str:
-        mac = hmac.digest(key, begin + payload, "sha256")[:MAC_BYTES]
-        return urlsafe_b64encode(payload + mac).rstrip(b"=").decode("ascii")
+        # A copy of what is common to all: OpenSSL takes three times as long to begin anew.
+        own = begun.copy()
+        own.update(payload)
+        return urlsafe_b64encode(payload + own.digest()[:MAC_BYTES]).rstrip(b"=").decode("ascii")
 
     return sign
 

@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Sequence
-from functools import lru_cache
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from operator import itemgetter
 
 _SOFT_BREAK = b"=\r\n"
 _LINE = 76
 _DENSE = 1.35
 """Bytes of quoted-printable for one of UTF-8 from which on base64 is the shorter one."""
 
-Plan = tuple[str | int, ...]
-"""Lasting texts, and the places of the values between them."""
+_READABLE = re.compile(r"[ -<>-~]{0,75}", re.ASCII)
+"""What is the same in quoted-printable and leaves room for a soft line break: most names and links."""
+
+
+class Plan:
+    """Lasting texts, and the places of the values between them. One plan serves all messages of a campaign.
+
+    Kept as formats, which `%` fills in without a loop of ours.
+    """
+
+    def __init__(self, pieces: Sequence[str | int]) -> None:
+        self._pieces = tuple(pieces)
+        places = [piece for piece in self._pieces if isinstance(piece, int)]
+        self._pick = _picker(places)
+        self._format = "".join("%s" if isinstance(piece, int) else piece.replace("%", "%%") for piece in self._pieces)
+
+    def join(self, values: Sequence[str]) -> str:
+        """The text with these values."""
+        return self._format % self._pick(values)
+
+    def encode(self, values: Sequence[str]) -> bytes | None:
+        """The text in quoted-printable, or None when base64 would be shorter."""
+        encoded = self._encoded
+        return None if encoded is None else encoded % tuple(map(_ended, self._pick(values)))
+
+    @cached_property
+    def _encoded(self) -> bytes | None:
+        """Each piece ends with a soft line break, so that the next begins a line wherever it comes."""
+        texts = [piece for piece in self._pieces if isinstance(piece, str)]
+        size = sum(len(_ended(text)) for text in texts)
+        if size > sum(len(text.encode("utf-8", "replace")) for text in texts) * _DENSE + 200:
+            return None
+        return b"".join(
+            b"%b" if isinstance(piece, int) else _ended(piece).replace(b"%", b"%%") for piece in self._pieces
+        )
 
 
 class Filled(str):
-    """The text, which remembers its plan and the values filled in. One plan serves all messages of a campaign."""
+    """The text, which remembers its plan and the values filled in."""
 
     __slots__ = ("plan", "values")
 
@@ -26,21 +61,21 @@ class Filled(str):
     @classmethod
     def of(cls, plan: Plan, values: Sequence[str]) -> Filled:
         """Joined."""
-        text = cls("".join([piece if isinstance(piece, str) else values[piece] for piece in plan]))
+        text = cls(plan.join(values))
         text.plan = plan
         text.values = values
         return text
 
     def quoted_printable(self) -> bytes | None:
-        """In lines of at most 76 characters (RFC 2045 section 6.7), or None when base64 would be shorter.
+        """In lines of at most 76 characters (RFC 2045 section 6.7), or None when base64 would be shorter."""
+        return self.plan.encode(self.values)
 
-        Each piece ends with a soft line break, so that the next begins at the start of a line wherever it comes.
-        """
-        encoded = _encoded(self.plan)
-        if encoded is None:
-            return None
-        values = self.values
-        return b"".join([piece if isinstance(piece, bytes) else _ended(values[piece]) for piece in encoded])
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    """What takes the values at these places, in order."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple(values[place] for place in places)
 
 
 def with_crlf(text: str) -> bytes:
@@ -49,14 +84,6 @@ def with_crlf(text: str) -> bytes:
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return raw.replace(b"\n", b"\r\n") if b"\n" in raw else raw
-
-
-@lru_cache(maxsize=64)
-def _encoded(plan: Plan) -> tuple[bytes | int, ...] | None:
-    encoded = tuple(piece if isinstance(piece, int) else _ended(piece) for piece in plan)
-    size = sum(len(piece) for piece in encoded if isinstance(piece, bytes))
-    plain = sum(len(piece.encode("utf-8", "replace")) for piece in plan if isinstance(piece, str))
-    return encoded if size <= plain * _DENSE + 200 else None
 
 
 def quoted(text: str) -> bytes:
@@ -69,6 +96,8 @@ def quoted(text: str) -> bytes:
 
 def _ended(text: str) -> bytes:
     """The same with a soft line break at the end, which needs room in the last line."""
+    if _READABLE.fullmatch(text):
+        return text.encode() + _SOFT_BREAK
     encoded = quoted(text)
     last = len(encoded) - encoded.rfind(b"\n") - 1
     if last < _LINE:
