@@ -4,50 +4,49 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from operator import itemgetter
 
 _SOFT_BREAK = b"=\r\n"
 _LINE = 76
 _DENSE = 1.35
 """Bytes of quoted-printable for one of UTF-8 from which on base64 is the shorter one."""
 
-_READABLE = re.compile(r"[ -<>-~]{0,75}", re.ASCII)
-"""What is the same in quoted-printable and leaves room for a soft line break: most names and links."""
+_DOTS = re.compile(rb"^\.+", re.MULTILINE)
+_READABLE = re.compile(r"(?!\.)[ -<>-~]{0,300}", re.ASCII)
+"""What is the same in quoted-printable but for the ends of lines: most names and links."""
 
 
 class Plan:
-    """Lasting texts, and the places of the values between them. One plan serves all messages of a campaign.
-
-    Kept as formats, which `%` fills in without a loop of ours.
-    """
+    """Lasting texts, and the places of the values between them. One plan serves all messages of a campaign."""
 
     def __init__(self, pieces: Sequence[str | int]) -> None:
-        self._pieces = tuple(pieces)
-        places = [piece for piece in self._pieces if isinstance(piece, int)]
-        self._pick = _picker(places)
-        self._format = "".join("%s" if isinstance(piece, int) else piece.replace("%", "%%") for piece in self._pieces)
+        self._parts = [piece if isinstance(piece, str) else "" for piece in pieces]
+        self._gaps = [(number, piece) for number, piece in enumerate(pieces) if isinstance(piece, int)]
 
     def join(self, values: Sequence[str]) -> str:
         """The text with these values."""
-        return self._format % self._pick(values)
+        parts = self._parts.copy()
+        for number, place in self._gaps:
+            parts[number] = values[place]
+        return "".join(parts)
 
     def encode(self, values: Sequence[str]) -> bytes | None:
         """The text in quoted-printable, or None when base64 would be shorter."""
-        encoded = self._encoded
-        return None if encoded is None else encoded % tuple(map(_ended, self._pick(values)))
+        if self._encoded is None:
+            return None
+        parts = self._encoded.copy()
+        for number, place in self._gaps:
+            parts[number] = _ended(values[place])
+        return b"".join(parts)
 
     @cached_property
-    def _encoded(self) -> bytes | None:
+    def _encoded(self) -> list[bytes] | None:
         """Each piece ends with a soft line break, so that the next begins a line wherever it comes."""
-        texts = [piece for piece in self._pieces if isinstance(piece, str)]
-        size = sum(len(_ended(text)) for text in texts)
-        if size > sum(len(text.encode("utf-8", "replace")) for text in texts) * _DENSE + 200:
-            return None
-        return b"".join(
-            b"%b" if isinstance(piece, int) else _ended(piece).replace(b"%", b"%%") for piece in self._pieces
-        )
+        gaps = {number for number, _ in self._gaps}
+        encoded = [b"" if number in gaps else _ended(part) for number, part in enumerate(self._parts)]
+        plain = sum(len(part.encode("utf-8", "replace")) for part in self._parts)
+        return encoded if sum(map(len, encoded)) <= plain * _DENSE + 200 else None
 
 
 class Filled(str):
@@ -71,13 +70,6 @@ class Filled(str):
         return self.plan.encode(self.values)
 
 
-def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    """What takes the values at these places, in order."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda values: tuple(values[place] for place in places)
-
-
 def with_crlf(text: str) -> bytes:
     """UTF-8 with the line ends of mail."""
     raw = text.encode("utf-8", "replace")
@@ -87,17 +79,30 @@ def with_crlf(text: str) -> bytes:
 
 
 def quoted(text: str) -> bytes:
-    """Quoted-printable in lines of at most 76 characters that end as mail's do."""
+    """Quoted-printable in lines of at most 76 characters that end as mail's do, none of which begins with a dot."""
     raw = with_crlf(text)
     encoded = binascii.b2a_qp(raw, istext=True)
     # It breaks lines as the text does, and with a line feed alone where the text has no line end.
-    return encoded if b"\n" in raw or len(encoded) <= _LINE else encoded.replace(b"\n", b"\r\n")
+    if b"\n" not in raw and len(encoded) > _LINE:
+        encoded = encoded.replace(b"\n", b"\r\n")
+    return _DOTS.sub(_without_first_dot, encoded)
+
+
+def _without_first_dot(dots: re.Match[bytes]) -> bytes:
+    """As RFC 2049 section 3 advises, and so that nothing has to be stuffed (RFC 5321 section 4.5.2)."""
+    run = dots[0]
+    return b"".join(b"=2E" + run[start + 1 : start + 70] + _SOFT_BREAK for start in range(0, len(run), 70))
 
 
 def _ended(text: str) -> bytes:
     """The same with a soft line break at the end, which needs room in the last line."""
     if _READABLE.fullmatch(text):
-        return text.encode() + _SOFT_BREAK
+        raw = text.encode()
+        if len(raw) < _LINE:
+            return raw + _SOFT_BREAK
+        lines = [raw[start : start + _LINE - 1] for start in range(0, len(raw), _LINE - 1)]
+        if not any(line.startswith(b".") for line in lines):
+            return _SOFT_BREAK.join((*lines, b""))
     encoded = quoted(text)
     last = len(encoded) - encoded.rfind(b"\n") - 1
     if last < _LINE:

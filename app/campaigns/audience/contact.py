@@ -40,7 +40,6 @@ CONTACT_FIELDS: Mapping[str, int] = {**CUSTOMER_FIELDS, "phone": 1, "email_opt_i
 """The projection of a customer that a decision and a message need, whatever the channel."""
 
 
-
 def contact_fields(kind: Kind) -> dict[str, int]:
     """The projection of a customer that a decision for this kind of channel needs."""
     return {"name": 1} | {field: 1 for way in kind.ways for field in (way.field, way.consent)}
