@@ -12,9 +12,10 @@ from bson import ObjectId
 from app.errors import Unavailable
 
 
+# Nobody changes one; not frozen, because that makes each cost three times as much.
 @dataclass(kw_only=True, slots=True)
 class Message:
-    """One message ready to leave; nobody changes it (not frozen, which makes each cost twice as much). `id` is the delivery's. `recipient` is the bare address or the number in E.164,
+    """One message ready to leave. `id` is the delivery's. `recipient` is the bare address or the number in E.164,
     `sender` `Name <address>`.
 
     `headers` are those a channel adds to its own (List-Unsubscribe, Feedback-ID); `message_id` comes with its brackets.

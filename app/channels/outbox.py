@@ -30,6 +30,8 @@ NEWEST = Sort("newest", (("created_at", DESCENDING), ("_id", DESCENDING)))
 class OutboxChannel:
     """Writes messages into the `outbox` collection. The delivery's id is the key, so a repeat changes nothing."""
 
+    repeatable = True
+
     async def ready(self) -> None:
         """Always: it is the same database that holds the campaign."""
 

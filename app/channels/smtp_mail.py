@@ -12,7 +12,9 @@ from app.channels.smtp_connection import SmtpConnection
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Bare addresses; `body` has no other line with a dot first and ends with the final dot; `utf8`: the server must know SMTPUTF8."""
+    """Bare addresses; `body` ends with the final dot, and no other line of it begins with one; `utf8`: the server must
+    know SMTPUTF8.
+    """
 
     sender: bytes
     recipient: bytes

@@ -45,9 +45,10 @@ def contact_fields(kind: Kind) -> dict[str, int]:
     return {"name": 1} | {field: 1 for way in kind.ways for field in (way.field, way.consent)}
 
 
+# Nobody changes one; not frozen, because that makes each cost three times as much.
 @dataclass(kw_only=True, slots=True)
 class Verdict:
-    """Nobody changes one (not frozen, which makes each cost twice as much). `state` is None for who may be written to; else the delivery's final state, and `reason` says why.
+    """`state` is None for who may be written to; else the delivery's final state, and `reason` says why.
 
     `address` is the email address or the number in E.164 that the channel would use, also of who may not be written to;
     `domain` is that of an email address, in lower case, and empty for a number.

@@ -42,10 +42,13 @@ async def hand_over(
     channel: Channel,
     messages: Sequence[Message],
 ) -> list[Outcome]:
-    """The outcome of each message, in the same order; what was withdrawn in time comes back untouched."""
+    """The outcome of each message, in the same order; what was withdrawn in time comes back untouched.
+
+    What a `repeatable` channel is given twice it keeps once, so nobody need know what it was offered.
+    """
     ids = [message.id for message in messages]
     withdrawable = getattr(channel, "notes_offers", False)
-    if not withdrawable:
+    if not withdrawable and not getattr(channel, "repeatable", False):
         journal.offer_all(ids)
     started = time.monotonic()
     try:
