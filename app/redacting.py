@@ -49,6 +49,8 @@ def secrets_of(settings: Settings) -> Iterator[str]:
     path = settings.data_dir / "secret_key"
     if not settings.secret_key.get_secret_value() and path.exists():
         yield settings.signing_key().decode("utf-8", "replace")
+    for former in settings.former_keys():
+        yield former.decode("utf-8", "replace")
 
 
 def _in_url(url: str) -> Iterator[str]:

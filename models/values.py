@@ -42,4 +42,6 @@ Moment = Annotated[datetime, AfterValidator(_aware)]
 
 def fold(text: str) -> str:
     """The form in which text is compared and indexed: NFKC, case folded, blanks around it cut (Unicode UAX #15)."""
+    if text.isascii():
+        return text.lower().strip()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()

@@ -59,6 +59,8 @@ def install(app: FastAPI) -> None:
 def _with_policy(page: HTMLResponse) -> HTMLResponse:
     page.headers["Content-Security-Policy"] = docs_policy(bytes(page.body).decode())
     return page
+
+
 def operations() -> Iterator[tuple[str, str, APIRoute]]:
     """Method, path and route of every operation in the document, in its order."""
     for router in routers():

@@ -128,11 +128,13 @@ def read_short_link(purpose: str, token: str) -> bytes:
 
 def _short_links(purpose: str, key: Key) -> Callable[[bytes], str]:
     # No JWT has a NUL in what it signs, so neither kind of token can pass for the other.
-    begin = b"cohort link\0" + purpose.encode() + b"\0"
+    begun = hmac.new(key.secret, b"cohort link\0" + purpose.encode() + b"\0", "sha256")
 
     def sign(payload: bytes) -> str:
-        mac = hmac.digest(key.secret, begin + payload, "sha256")[:MAC_BYTES]
-        return urlsafe_b64encode(payload + mac).rstrip(b"=").decode("ascii")
+        # A copy of what is common to all: OpenSSL takes three times as long to begin anew.
+        own = begun.copy()
+        own.update(payload)
+        return urlsafe_b64encode(payload + own.digest()[:MAC_BYTES]).rstrip(b"=").decode("ascii")
 
     return sign
 

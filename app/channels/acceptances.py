@@ -66,7 +66,7 @@ class Acceptances:
     def offer_all(self, ids: Collection[str]) -> None:
         """The same for a whole batch, for a channel that does not say when it offers what."""
         ending = f" ?{time.time():.3f}\n"
-        if not self._write("".join(f"{id}{ending}" for id in ids)):
+        if ids and not self._write(ending.join(ids) + ending):
             self._silence_means_nothing()
 
     def note(self, id: str) -> None:

@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property
 
 _SOFT_BREAK = b"=\r\n"
 _LINE = 76
 _DENSE = 1.35
 """Bytes of quoted-printable for one of UTF-8 from which on base64 is the shorter one."""
 
-Plan = tuple[str | int, ...]
-"""Lasting texts, and the places of the values between them."""
+_DOTS = re.compile(rb"^\.+", re.MULTILINE)
+_READABLE = re.compile(r"(?!\.)[ -<>-~]{0,300}", re.ASCII)
+"""What is the same in quoted-printable but for the ends of lines: most names and links."""
+
+
+class Plan:
+    """Lasting texts, and the places of the values between them. One plan serves all messages of a campaign."""
+
+    def __init__(self, pieces: Sequence[str | int]) -> None:
+        self._parts = [piece if isinstance(piece, str) else "" for piece in pieces]
+        self._gaps = [(number, piece) for number, piece in enumerate(pieces) if isinstance(piece, int)]
+
+    def join(self, values: Sequence[str]) -> str:
+        """The text with these values."""
+        parts = self._parts.copy()
+        for number, place in self._gaps:
+            parts[number] = values[place]
+        return "".join(parts)
+
+    def encode(self, values: Sequence[str]) -> bytes | None:
+        """The text in quoted-printable, or None when base64 would be shorter."""
+        if self._encoded is None:
+            return None
+        parts = self._encoded.copy()
+        for number, place in self._gaps:
+            parts[number] = _ended(values[place])
+        return b"".join(parts)
+
+    @cached_property
+    def _encoded(self) -> list[bytes] | None:
+        """Each piece ends with a soft line break, so that the next begins a line wherever it comes."""
+        gaps = {number for number, _ in self._gaps}
+        encoded = [b"" if number in gaps else _ended(part) for number, part in enumerate(self._parts)]
+        plain = sum(len(part.encode("utf-8", "replace")) for part in self._parts)
+        return encoded if sum(map(len, encoded)) <= plain * _DENSE + 200 else None
 
 
 class Filled(str):
-    """The text, which remembers its plan and the values filled in. One plan serves all messages of a campaign."""
+    """The text, which remembers its plan and the values filled in."""
 
     __slots__ = ("plan", "values")
 
@@ -26,21 +60,14 @@ class Filled(str):
     @classmethod
     def of(cls, plan: Plan, values: Sequence[str]) -> Filled:
         """Joined."""
-        text = cls("".join([piece if isinstance(piece, str) else values[piece] for piece in plan]))
+        text = cls(plan.join(values))
         text.plan = plan
         text.values = values
         return text
 
     def quoted_printable(self) -> bytes | None:
-        """In lines of at most 76 characters (RFC 2045 section 6.7), or None when base64 would be shorter.
-
-        Each piece ends with a soft line break, so that the next begins at the start of a line wherever it comes.
-        """
-        encoded = _encoded(self.plan)
-        if encoded is None:
-            return None
-        values = self.values
-        return b"".join([piece if isinstance(piece, bytes) else _ended(values[piece]) for piece in encoded])
+        """In lines of at most 76 characters (RFC 2045 section 6.7), or None when base64 would be shorter."""
+        return self.plan.encode(self.values)
 
 
 def with_crlf(text: str) -> bytes:
@@ -51,24 +78,31 @@ def with_crlf(text: str) -> bytes:
     return raw.replace(b"\n", b"\r\n") if b"\n" in raw else raw
 
 
-@lru_cache(maxsize=64)
-def _encoded(plan: Plan) -> tuple[bytes | int, ...] | None:
-    encoded = tuple(piece if isinstance(piece, int) else _ended(piece) for piece in plan)
-    size = sum(len(piece) for piece in encoded if isinstance(piece, bytes))
-    plain = sum(len(piece.encode("utf-8", "replace")) for piece in plan if isinstance(piece, str))
-    return encoded if size <= plain * _DENSE + 200 else None
-
-
 def quoted(text: str) -> bytes:
-    """Quoted-printable in lines of at most 76 characters that end as mail's do."""
+    """Quoted-printable in lines of at most 76 characters that end as mail's do, none of which begins with a dot."""
     raw = with_crlf(text)
     encoded = binascii.b2a_qp(raw, istext=True)
     # It breaks lines as the text does, and with a line feed alone where the text has no line end.
-    return encoded if b"\n" in raw or len(encoded) <= _LINE else encoded.replace(b"\n", b"\r\n")
+    if b"\n" not in raw and len(encoded) > _LINE:
+        encoded = encoded.replace(b"\n", b"\r\n")
+    return _DOTS.sub(_without_first_dot, encoded)
+
+
+def _without_first_dot(dots: re.Match[bytes]) -> bytes:
+    """As RFC 2049 section 3 advises, and so that nothing has to be stuffed (RFC 5321 section 4.5.2)."""
+    run = dots[0]
+    return b"".join(b"=2E" + run[start + 1 : start + 70] + _SOFT_BREAK for start in range(0, len(run), 70))
 
 
 def _ended(text: str) -> bytes:
     """The same with a soft line break at the end, which needs room in the last line."""
+    if _READABLE.fullmatch(text):
+        raw = text.encode()
+        if len(raw) < _LINE:
+            return raw + _SOFT_BREAK
+        lines = [raw[start : start + _LINE - 1] for start in range(0, len(raw), _LINE - 1)]
+        if not any(line.startswith(b".") for line in lines):
+            return _SOFT_BREAK.join((*lines, b""))
     encoded = quoted(text)
     last = len(encoded) - encoded.rfind(b"\n") - 1
     if last < _LINE:

@@ -36,8 +36,9 @@ _LINES = [slice(start, start + _LINE) for start in range(0, 64 * 1024, _LINE)]
 """Where the lines of up to 64 KB of base64 are, so that cutting them is no loop of ours."""
 
 
-def mime_bytes(message: Message, *, date: str | None = None, recipient: str = "") -> bytes:
-    """The whole mail with CRLF line ends, not dot-stuffed. `recipient` saves looking at the address a second time.
+def mime_bytes(message: Message, *, date: str | None = None, recipient: str = "", ending: bytes = b"") -> bytes:
+    """The whole mail with CRLF line ends, and `ending` behind it; no line begins with a dot. `recipient` saves looking
+    at the address again.
 
     Raises InvalidInput for an address that cannot be used, a header that is too long or holds a line break or another
     control character, and bodies of more than `MOST_BODY` characters.
@@ -59,7 +60,7 @@ def mime_bytes(message: Message, *, date: str | None = None, recipient: str = ""
     text_encoding, text = _encoded(message.text, readable=message.text.isascii())
     html_encoding, html = _encoded(message.html, readable=False)
     head = "\r\n".join(lines).encode()
-    return b"".join((head, text_encoding, text, fixed.between, html_encoding, html, fixed.end))
+    return b"".join((head, text_encoding, text, fixed.between, html_encoding, html, fixed.end, ending))
 
 
 def text_value(text: str) -> str:

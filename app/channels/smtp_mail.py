@@ -12,7 +12,9 @@ from app.channels.smtp_connection import SmtpConnection
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Bare addresses; `body` is dot-stuffed and ends with the final dot; `utf8`: the server must know SMTPUTF8."""
+    """Bare addresses; `body` ends with the final dot, and no other line of it begins with one; `utf8`: the server must
+    know SMTPUTF8.
+    """
 
     sender: bytes
     recipient: bytes
@@ -43,8 +45,6 @@ def mail_of(message: Message) -> Mail:
     """Raises InvalidInput for what cannot be sent by mail."""
     sender = sender_parts(message.sender)[1]
     recipient = wire_address(message.recipient)
-    content = mime_bytes(message, recipient=recipient)
-    if b"\n." in content:
-        content = content.replace(b"\r\n.", b"\r\n..")
+    content = mime_bytes(message, recipient=recipient, ending=b".\r\n")
     utf8 = needs_utf8(recipient) or needs_utf8(sender)
-    return Mail(sender.encode(), recipient.encode(), content + b".\r\n", utf8)
+    return Mail(sender.encode(), recipient.encode(), content, utf8)

@@ -1,15 +1,17 @@
 // A campaign the way it is usually built on Node: one Bull job and one insert for each recipient.
 //
-//   node bull.js REDIS_SOCKET MONGODB_URL PEOPLE PROCESSES MODULES SERVER_PIDS
+//   node bull.js REDIS_SOCKET MONGODB_URL PEOPLE PROCESSES MODULES SERVER_PIDS [FILLED]
 //
-// The queue is filled before the clock starts. Prints {"seconds", "inserted", "cpu"}: seconds of CPU of the workers and
-// of the servers whose pids are given, separated by commas.
+// The clock runs from the first job added, with the workers up and waiting, as a campaign's runs from its launch with
+// its audience still to be frozen; with FILLED the queue is full before. No progress is reported, and nothing is kept of
+// a job that is done. Prints {"seconds", "inserted", "cpu"}: seconds of CPU of all its processes and of the servers
+// whose pids are given, separated by commas.
 'use strict'
 
 const cluster = require('cluster')
 const fs = require('fs')
 const path = require('path')
-const [socket, mongodb, people, processes, modules, servers] = process.argv.slice(2)
+const [socket, mongodb, people, processes, modules, servers, filled] = process.argv.slice(2)
 const load = (name) => require(path.join(modules, 'node_modules', name))
 const Queue = load('bull')
 const { MongoClient } = load('mongodb')
@@ -56,23 +58,18 @@ async function main() {
   await deliveries.createIndex({ updated_at: -1, _id: -1 })
   const queue = open()
   await queue.obliterate({ force: true }).catch(() => {})
-  for (let start = 0; start < people; start += 1000) {
-    const jobs = []
-    for (let number = start; number < Math.min(start + 1000, people); number++) {
-      jobs.push({ data: { number, name: `Ann${number}` }, opts: { removeOnComplete: true } })
-    }
-    await queue.addBulk(jobs)
-  }
+  if (filled) await fill(queue)
   const workers = []
   for (let n = 0; n < processes; n++) {
     const child = cluster.fork()
     await new Promise((resolve) => child.once('message', resolve))
     workers.push(child)
   }
-  const pids = [...servers.split(','), ...workers.map((child) => child.process.pid)]
+  const pids = [...servers.split(','), process.pid, ...workers.map((child) => child.process.pid)]
   const before = cpu(pids)
   const started = process.hrtime.bigint()
   for (const child of workers) child.send('go')
+  if (!filled) await fill(queue)
   while ((await deliveries.estimatedDocumentCount()) < people) await new Promise((resolve) => setTimeout(resolve, 50))
   const seconds = Number(process.hrtime.bigint() - started) / 1e9
   const used = cpu(pids) - before
@@ -81,6 +78,16 @@ async function main() {
   await deliveries.drop()
   await queue.obliterate({ force: true })
   process.exit(0)
+}
+
+async function fill(queue) {
+  for (let start = 0; start < people; start += 1000) {
+    const jobs = []
+    for (let number = start; number < Math.min(start + 1000, people); number++) {
+      jobs.push({ data: { number, name: `Ann${number}` }, opts: { removeOnComplete: true } })
+    }
+    await queue.addBulk(jobs)
+  }
 }
 
 if (cluster.isPrimary) main()

@@ -9,13 +9,18 @@ from datetime import timedelta
 
 from bson import ObjectId
 
+from app.campaigns.audience.contact import judge
 from app.campaigns.life import service
 from app.campaigns.sending.chunk import send_chunk
+from app.campaigns.sending.claims import compose_all
+from app.campaigns.sending.handover import hand_over
 from app.campaigns.sending.leases import Held, take_lease
 from app.campaigns.sending.owners import this_process
 from app.campaigns.sending.prepare import prepare
 from app.campaigns.sending.settling import settle_left, settle_own
+from app.campaigns.sending.watch import watching
 from app.channels.acceptances import Acceptances, journal
+from app.channels.outbox import OutboxChannel
 from app.channels.ways_out import acceptances_folder
 from app.database import collection
 from models import Campaign, Member
@@ -55,6 +60,27 @@ async def test_who_was_claimed_but_never_offered_is_simply_sent(mailing, sink, b
     assert (found.sent, found.unknown) == (60, 0)
     assert set(sink.counts.values()) == {1}
     assert await collection("deliveries").count_documents({"attempts": 1, "history": {"$exists": False}}) == 60
+
+
+async def test_what_a_dead_sender_put_into_the_outbox_is_there_once(bob: Member, database):
+    campaign = await prepared(bob, 60, channel="outbox")
+    notes = journal(acceptances_folder())
+    notes.begin()
+    lease = await take_lease(f"{campaign.id}:0")
+    assert lease is not None
+    claimed = lease.customer_ids[:40]
+    assert await lease.claim(claimed, {}) is Held.YES
+    async with watching(campaign.id) as watched:
+        assert watched is not None
+        verdicts = await judge(claimed, "outbox")
+        messages = [claim.message for claim in compose_all(watched.campaign, verdicts) if claim.message is not None]
+        await hand_over(lease, watched, notes, OutboxChannel(), messages)
+    assert await lease.lapse() is Held.YES
+    assert await collection("outbox").count_documents({}) == 40
+    await send_chunk(f"{campaign.id}:0")
+    found = await counts(campaign)
+    assert (found.sent, found.unknown) == (60, 0)
+    assert await collection("outbox").count_documents({}) == 60
 
 
 async def test_the_silence_of_another_machine_says_nothing(mailing, sink, bob: Member):

@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from app.campaigns.message.composing import compose
-from app.channels.filled import Filled, with_crlf
+from app.channels.filled import Filled, Plan, with_crlf
 from app.channels.mime import mime_bytes
 from tests.channels.test_mime import message
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], include_characters="\n.= \t"))
-pieces = st.lists(st.one_of(texts, st.sampled_from(["x" * 400, ".", "a=b ", "\n.\n", "- - -"]), st.integers(0, 2)))
+pieces = st.lists(
+    st.one_of(texts, st.sampled_from(["x" * 400, ".", "a=b ", "\n.\n", "." * 200, "\n..", "- - -"]), st.integers(0, 2))
+)
 
 
 @given(pieces, st.lists(texts, min_size=3, max_size=3))
 def test_whatever_is_filled_in_is_what_is_read(plan: list[str | int], values: list[str]):
-    filled = Filled.of(tuple(plan), values)
+    filled = Filled.of(Plan(plan), values)
     expected = "".join(piece if isinstance(piece, str) else values[piece] for piece in plan)
     assert filled == expected
     quoted = filled.quoted_printable()
@@ -29,12 +31,13 @@ def test_whatever_is_filled_in_is_what_is_read(plan: list[str | int], values: li
         assert quopri.decodestring(quoted) == with_crlf(expected)
         assert all(len(line) <= 76 for line in quoted.split(b"\r\n"))
         assert quoted.isascii()
+        assert not any(line.startswith(b".") for line in quoted.split(b"\r\n"))
 
 
 def test_a_mail_of_pieces_reads_like_any_other():
     plan = ("<p>Dear ", 0, ",</p>\n.hidden\n<a href='https://x.y/?a=b'>", "x" * 300, "</a> ", 1)
-    html = Filled.of(plan, [str(escape("Jürgen <b>")), "end"])
-    text = Filled.of(("Hello ", 0, "\r\n.\n"), ["Jürgen"])
+    html = Filled.of(Plan(plan), [str(escape("Jürgen <b>")), "end"])
+    text = Filled.of(Plan(("Hello ", 0, "\r\n.\n")), ["Jürgen"])
     raw = mime_bytes(message(html=html, text=text))
     assert max(map(len, raw.split(b"\r\n"))) <= 78
     found = email.message_from_bytes(raw, policy=email.policy.default)
@@ -44,7 +47,7 @@ def test_a_mail_of_pieces_reads_like_any_other():
 
 
 def test_a_script_that_would_grow_goes_in_base64():
-    html = Filled.of(("你好" * 500, 0), ["Ann"])
+    html = Filled.of(Plan(("你好" * 500, 0)), ["Ann"])
     assert html.quoted_printable() is None
     raw = mime_bytes(message(html=html))
     assert b"text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64" in raw

@@ -174,7 +174,6 @@ async def test_addresses_outside_ascii_need_smtputf8(sink: SmtpSink):
 
 async def test_lines_that_begin_with_a_dot_arrive_whole(sink: SmtpSink):
     await send(sink, "a@example.com", text=".\n..\n.hidden\n", html="x")
-    assert b"\r\n..\r\n.hidden\r\n" in sink.received[0].content
     part = email.message_from_bytes(sink.received[0].content)
     assert part.get_payload(0).get_payload(decode=True).decode() == ".\r\n..\r\n.hidden\r\n"  # type: ignore[union-attr]
 

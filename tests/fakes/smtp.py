@@ -128,7 +128,7 @@ class SmtpSink:
         self._open.discard(transport)
 
     def _run(self, listener: socket.socket, ready: threading.Event) -> None:
-        loop = asyncio.new_event_loop()
+        loop = asyncio.SelectorEventLoop()
         asyncio.set_event_loop(loop)
         context = self.tls_context() if self.script.tls == "implicit" else None
         server = loop.run_until_complete(

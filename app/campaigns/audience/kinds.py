@@ -68,6 +68,10 @@ class Kind:
 
     def way_to(self, customer: Mapping[str, Any]) -> tuple[Way, str] | None:
         """How this customer is reached, and the address: the first way agreed to, else the first there is."""
+        if len(self.ways) == 1:
+            only = self.ways[0]
+            address = only.address_in(customer)
+            return (only, address) if address is not None else None
         there = [(way, address) for way in self.ways if (address := way.address_in(customer))]
         return next((found for found in there if customer.get(found[0].consent)), there[0] if there else None)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bson import Decimal128, ObjectId
 
+from app.campaigns.audience.contact import CONTACT_FIELDS, contact_fields
 from app.campaigns.audience.kinds import kind_of
 from app.campaigns.message.merge_tags import CUSTOMER_FIELDS
 from app.campaigns.message.rendering import compile_message
@@ -41,29 +42,42 @@ class Composer:
         self._headers = lasting_headers(self._id)
         self._tells = self._kind.channel is Channel.WEBHOOK
         self._about = {"id": str(self._id), "name": campaign.get("name") or ""}
+        needed = {name: 1 for name in CUSTOMER_FIELDS if any(_is_in(name, path) for path in self._compiled.uses)}
+        self.fields: Mapping[str, int] = CONTACT_FIELDS if self._tells else contact_fields(self._kind) | needed
+        """The projection of a customer that the decision on them and their message need."""
 
-    def message(self, customer: Mapping[str, Any]) -> Message:
-        """The message to this raw customer, by the way `contact.judge` chose. Raises InvalidInput naming the field."""
+    def message(self, customer: Mapping[str, Any], address: str | None = None) -> Message:
+        """The message to this raw customer, at the `address` that `contact.judge` chose. Raises InvalidInput naming the
+        field.
+        """
         id: ObjectId = customer["_id"]
         link = self._link(id)
         rendered = self._compiled.render(customer, unsubscribe_url=link)
-        if not self._kind.html and not rendered.text:
+        html = self._kind.html
+        if not html and not rendered.text:
             raise InvalidInput.of("body", "is empty when filled in for this customer")
-        found = self._kind.way_to(customer)
+        if address is None:
+            found = self._kind.way_to(customer)
+            address = found[1] if found else ""
+        hexed = str(id)
         return Message(
-            id=self._prefix + str(id),
+            id=self._prefix + hexed,
             campaign_id=self._id,
             customer_id=id,
             sender=self._sender,
-            recipient=found[1] if found else "",
+            recipient=address,
             name=customer.get("name") or "",
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
-            message_id=self._number(id) if self._kind.html else "",
-            headers={"List-Unsubscribe": f"<{link}>", **self._headers} if self._kind.html else {},
+            message_id=self._number(hexed) if html else "",
+            headers={"List-Unsubscribe": f"<{link}>", **self._headers} if html else {},
             data={"campaign": self._about, "customer": told_of(customer)} if self._tells else {},
         )
+
+
+def _is_in(field: str, path: str) -> bool:
+    return path == f"customer.{field}" or path.startswith(f"customer.{field}.")
 
 
 def composer_for(campaign: Mapping[str, Any]) -> Composer:
@@ -126,7 +140,7 @@ def _plain(value: object) -> object:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def number_of(campaign_id: ObjectId) -> Callable[[ObjectId], str]:
+def number_of(campaign_id: ObjectId) -> Callable[[ObjectId | str], str]:
     """What makes Message-IDs: the same for every try, so that a mail program shows a doubled message once (RFC 5322
     section 3.6.4).
     """

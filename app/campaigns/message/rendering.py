@@ -53,9 +53,9 @@ EXAMPLE_CUSTOMER: Mapping[str, Any] = {
 """Who a message is tried on when there is no customer yet."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Rendered:
-    """A message as one person gets it. Without HTML where the channel carries text alone."""
+    """A message as one person gets it; nobody changes it. Without HTML where the channel carries text alone."""
 
     subject: str
     html: str

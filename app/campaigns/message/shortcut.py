@@ -15,7 +15,7 @@ from liquid.builtin.output import OutputNode
 from liquid.stringify import to_liquid_string
 from markupsafe import Markup, escape
 
-from app.channels.filled import Filled
+from app.channels.filled import Filled, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Filling:
     def __init__(self, templates: Sequence[Sequence[Piece]]) -> None:
         places: dict[LookUp, int] = {}
         self._plans = [
-            tuple(piece if isinstance(piece, str) else places.setdefault(piece, len(places)) for piece in pieces)
+            Plan([piece if isinstance(piece, str) else places.setdefault(piece, len(places)) for piece in pieces])
             for pieces in templates
         ]
         self._readers = [lookup.reader() for lookup in places]
@@ -84,13 +84,15 @@ class Filling:
 def _reader(path: tuple[str, ...], fallback: str | None, html: bool) -> Callable[[Mapping[str, Any]], str]:
     # A literal in the template is the author's own and is not escaped.
     literal = Markup(fallback) if html and fallback is not None else fallback  # nosec B704
+    first, rest = path[0], path[1:]
 
     def read(values: Mapping[str, Any]) -> str:
-        found: Any = values
-        for step in path:
+        found: Any = values.get(first)
+        for step in rest:
             found = found.get(step) if isinstance(found, dict) else None
         if type(found) is str and found:
-            return escape(found) if html else found
+            # Letters and digits need no escaping, and most names are nothing else.
+            return escape(found) if html and not found.isalnum() else found
         if literal is not None:
             found = default(found, literal)
         return to_liquid_string(found, html)

@@ -171,12 +171,16 @@ async def learn(domains: Sequence[str], outcomes: Sequence[Outcome]) -> None:
     Redis being away is no reason to lose an outcome: the domain will say it again.
     """
     asked: dict[str, str] = {}
-    for domain, outcome in zip(domains, outcomes, strict=True):
-        if not domain or outcome.result is Result.UNTOUCHED:
-            continue
-        known.answer(domain, outcome.slow_down)
-        if outcome.slow_down and (domain not in asked or EXPLICIT.match(outcome.words)):
-            asked[domain] = outcome.words
+    told = [
+        (domain, outcome)
+        for domain, outcome in zip(domains, outcomes, strict=True)
+        if domain and outcome.result is not Result.UNTOUCHED
+    ]
+    slow = [(domain, outcome.words) for domain, outcome in told if outcome.slow_down]
+    known.answers([domain for domain, _ in told], [domain for domain, _ in slow])
+    for domain, words in slow:
+        if domain not in asked or EXPLICIT.match(words):
+            asked[domain] = words
     asked = {name: words[:200] for name, words in asked.items() if _is_meant(name, words)}
     if not asked:
         return

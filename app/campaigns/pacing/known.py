@@ -53,17 +53,19 @@ class Known:
         self._went.clear()
         return told
 
-    def answer(self, domain: str, asked: bool) -> None:
-        """Count an answer of this domain's servers, remembered for five to ten seconds."""
+    def answers(self, domains: Sequence[str], asked: Sequence[str]) -> None:
+        """Count an answer of the servers of each of these `domains`, remembered for five to ten seconds.
+
+        `asked` has those of them that asked for less.
+        """
         moment = moment_now()
         if abs(moment - self._turned) >= ANSWER_SECONDS:
             stale = abs(moment - self._turned) >= 2 * ANSWER_SECONDS
             self._answers = [Counter(), Counter() if stale else self._answers[0]]
             self._asked = [Counter(), Counter() if stale else self._asked[0]]
             self._turned = moment
-        self._answers[0][domain] += 1
-        if asked:
-            self._asked[0][domain] += 1
+        self._answers[0].update(domains)
+        self._asked[0].update(asked)
 
     def share(self, domain: str) -> float:
         """How many of the domain's latest answers asked for less, 0 to 1."""

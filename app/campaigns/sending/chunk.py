@@ -29,7 +29,7 @@ from app.campaigns.record import signals
 from app.campaigns.record.progress import publish_hint
 from app.campaigns.sending import ledger, settling
 from app.campaigns.sending.chunk_in_hand import ChunkInHand
-from app.campaigns.sending.claims import Claim, compose_all, decide
+from app.campaigns.sending.claims import Claim, compose_all, decide, fields_for
 from app.campaigns.sending.handover import hand_over
 from app.campaigns.sending.leases import Lease, lapsed_chunks, take_lease
 from app.campaigns.sending.outcomes import write_outcomes
@@ -164,7 +164,8 @@ class _Sending(ChunkInHand):
         """Deal with the next few. The time until which the chunk should rest, when a limit is used up for long."""
         size = min(pacing.useful(self.campaign, self.watched.batch), len(self.todo))
         batch = [self.todo.popleft() for _ in range(size)]
-        settled, sendable = decide(self.campaign, await judge(batch, self.campaign["channel"]), self.rows)
+        verdicts = await judge(batch, self.campaign["channel"], fields_for(self.campaign))
+        settled, sendable = decide(self.campaign, verdicts, self.rows)
         channel = channel_for(self.campaign)
         rest: datetime | None = None
         going: list[Verdict] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from app.campaigns.audience.contact import HELD_OUT, Verdict, held_out
+from app.campaigns.audience.contact import CONTACT_FIELDS, HELD_OUT, Verdict, held_out
 from app.campaigns.message.composing import composer_for
 from app.channels.base import Message
 from app.errors import InvalidInput
@@ -43,6 +43,15 @@ def decide(
     return settled, sendable
 
 
+def fields_for(campaign: Mapping[str, Any]) -> Mapping[str, int]:
+    """The projection of a customer that this raw campaign needs."""
+    try:
+        return composer_for(campaign).fields
+    except InvalidInput:
+        # Everybody it goes to will have failed, and the log names them all the same.
+        return CONTACT_FIELDS
+
+
 def compose_all(campaign: Mapping[str, Any], verdicts: Sequence[Verdict]) -> list[Claim]:
     """The messages of those who may go; one that cannot be filled in has failed."""
     claims: list[Claim] = []
@@ -53,7 +62,7 @@ def compose_all(campaign: Mapping[str, Any], verdicts: Sequence[Verdict]) -> lis
     for verdict in verdicts:
         assert verdict.customer is not None
         try:
-            claims.append(Claim(verdict, message_of(verdict.customer)))
+            claims.append(Claim(verdict, message_of(verdict.customer, verdict.address)))
         except InvalidInput as problem:
             claims.append(Claim(verdict, None, State.FAILED, problem.detail))
     return claims

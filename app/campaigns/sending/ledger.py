@@ -136,11 +136,12 @@ def sent_after_all(document: Row, owner: str) -> UpdateOne:
     As long as nobody else has taken the delivery up: `document` is what the holder would have inserted.
     """
     fields = ("state", "sent_at", "updated_at", "reason", "next_at", "server", "reference", "message_id", "attempts")
-    change = {name: document[name] for name in fields if name in document}
-    return UpdateOne({"_id": document["_id"], "owner": owner, "state": {"$in": _OPEN}}, {"$set": change})
+    change = {name: document.get(name) for name in fields}
+    return UpdateOne({"_id": document["_id"], "owner": owner, "state": {"$in": OPEN}}, {"$set": change})
 
 
-_OPEN = [State.SENDING.value, State.UNKNOWN.value, State.DEFERRED.value]
+OPEN = [State.SENDING.value, State.UNKNOWN.value, State.DEFERRED.value]
+"""States in which it matters under which lease a delivery was handed over."""
 
 
 def event(moment: datetime, state: State, words: str) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def change_of(id: str, line: Mapping[str, Any]) -> UpdateOne:
     update: dict[str, Any] = {"$set": fields}
     if "history" in line:
         update["$push"] = {"history": {"$each": line["history"]}}
-    open_states = _OPEN if line["state"] == State.SENT else [State.DEFERRED.value]
+    open_states = OPEN if line["state"] == State.SENT else [State.DEFERRED.value]
     return UpdateOne({"_id": id, "state": {"$in": open_states}}, update)
 
 

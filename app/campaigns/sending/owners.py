@@ -38,7 +38,7 @@ def surely_dead(owner: str | None) -> bool:
 
     Answers False for other machines and containers, whose leases lapse with time.
     """
-    if not owner:
+    if not owner or process_of(owner) == this_process():
         return False
     machine, _, rest = owner.partition("/")
     pid, _, rest = rest.partition("/")

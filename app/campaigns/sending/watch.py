@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -36,7 +37,13 @@ class Watched:
         self.campaign = campaign
         self.batch = FIRST_BATCH
         self.users = 0
+        self._learned = time.monotonic()
         self._stops: set[Callable[[], None]] = set()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it was looked at so lately that another look would hardly say more."""
+        return time.monotonic() - self._learned < LOOK_SECONDS
 
     @property
     def running(self) -> bool:
@@ -45,6 +52,7 @@ class Watched:
 
     def learn(self, found: dict[str, Any] | None) -> None:
         """It is like this now; gone is as good as cancelled."""
+        self._learned = time.monotonic()
         self.campaign.update(found or {"state": CampaignState.CANCELLED.value})
         if not self.running:
             for stop in tuple(self._stops):
@@ -105,12 +113,14 @@ async def watching(campaign_id: ObjectId) -> AsyncIterator[Watched | None]:
     for other in [other for other in _watches if other.is_closed()]:
         del _watches[other]
     watch = _watches.setdefault(loop, _Watch())
-    found = await collection("campaigns").find_one({"_id": campaign_id})
-    if found is None:
-        yield None
-        return
-    watched = watch.known.setdefault(campaign_id, Watched(found))
-    watched.learn(found)
+    watched = watch.known.get(campaign_id)
+    if watched is None or not watched.fresh:
+        found = await collection("campaigns").find_one({"_id": campaign_id})
+        if found is None:
+            yield None
+            return
+        watched = watch.known.setdefault(campaign_id, Watched(found))
+        watched.learn(found)
     watched.users += 1
     if watch.task is None or watch.task.done():
         watch.task = loop.create_task(watch.look())
