@@ -61,7 +61,7 @@ async def verify() -> Verdict:
         sealed = str(line.get("seal"))
         fitting = (age for age, key in enumerate(known) if hmac.compare_digest(_seal(key, line, previous), sealed))
         age = next(fitting, None)
-        if age is None or (head is not None and head[0] == expected and head[1] != line["seal"]):
+        if age is None:
             return Verdict(lines=expected - 1, broken_at=expected, why=f"line {expected} is not what was written")
         former_from = None if age == 0 else former_from or expected
         previous, expected = line["seal"], expected + 1
