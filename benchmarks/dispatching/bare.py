@@ -4,7 +4,7 @@
 
 `own`: each person's mail is made when its turn comes, by our renderer, from a customer that is in memory already.
 `same`: the bytes of the first mail for everybody. Says when it is ready, waits for a line on stdin, prints the seconds
-it took.
+it took and those of its CPU.
 """
 
 from __future__ import annotations
@@ -99,14 +99,14 @@ async def main(port: int, count: int, content: str) -> None:
     mails = mails_of(count, maker(content))
     print("ready", flush=True)
     sys.stdin.readline()
-    started = time.perf_counter()
+    started, before = time.perf_counter(), time.process_time()
     ends = []
     for _ in range(LANES):
         ended = loop.create_future()
         await loop.create_connection(lambda ended=ended: Client(mails, ended), "127.0.0.1", port)
         ends.append(ended)
     await asyncio.gather(*ends)
-    print(time.perf_counter() - started, flush=True)
+    print(time.perf_counter() - started, time.process_time() - before, flush=True)
 
 
 if __name__ == "__main__":
