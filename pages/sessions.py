@@ -58,6 +58,12 @@ def watch(client: Client, member: Member) -> None:
     _watched[client] = _Seen(member.id, member.token_version, str(member.role), member.session_id)
 
 
+def member_id_of(client: Client) -> PydanticObjectId | None:
+    """The member whom this page was built for; None for one that anybody may have."""
+    seen = _watched.get(client)
+    return seen.member_id if seen else None
+
+
 async def look_once(member_id: ObjectId | None = None) -> int:
     """End the pages, of this member or of all, whose session is over; answers how many."""
     pages = {

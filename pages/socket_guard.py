@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from app.api.origin import is_own_origin
-from app.auth.session import COOKIE
+from app.auth.session import COOKIE, cookie_name
 from app.auth.tokens import read_access
 from app.errors import NotSignedIn
+from pages import sessions
 
 SOCKET = "/_nicegui_ws/"
 UPLOADS = "/_nicegui/client/"
@@ -61,13 +62,16 @@ def _may_speak(connection: HTTPConnection, path: str) -> bool:
 
 
 def same_browser(page: Client, connection: HTTPConnection) -> bool:
-    """Whether this comes with the session of the member whom the page was built for; anybody's if for nobody."""
-    return _subject(page.request.cookies.get(COOKIE)) in (None, _subject(connection.cookies.get(COOKIE)))
+    """Whether this comes with a session cookie of the member whom the page was built for; anybody's if for nobody.
 
-
-def _subject(cookie: str | None) -> str | None:
-    """The member a session cookie names; None for one that is missing or over."""
+    A cookie that has run out will do: the page itself goes with its session, and a browser that was asleep comes back
+    by its socket before anything has renewed its cookies.
+    """
+    member_id = sessions.member_id_of(page)
+    if member_id is None:
+        return True
     try:
-        return read_access(cookie, audience="session").subject if cookie else None
+        cookie = connection.cookies.get(cookie_name(COOKIE), "")
+        return read_access(cookie, audience="session", or_over=True).subject == str(member_id)
     except NotSignedIn:
-        return None
+        return False

@@ -72,9 +72,12 @@ def audience_of(session: Session) -> Audience:
     return "session" if session.kind == "browser" else "api"
 
 
-def read_access(token: str, *, audience: Audience = "api") -> Claims:
-    """The claims of a genuine, current token for this audience. Raises NotSignedIn."""
-    claims = _decode(token, audience)
+def read_access(token: str, *, audience: Audience = "api", or_over: bool = False) -> Claims:
+    """The claims of a genuine, current token for this audience, with `or_over` also of one that has run out.
+
+    Raises NotSignedIn.
+    """
+    claims = _decode(token, audience, or_over=or_over)
     try:
         return Claims(
             subject=str(claims["sub"]),
@@ -154,7 +157,7 @@ def _encode(claims: dict[str, Any]) -> str:
     return jwt.encode(header, claims, _jwk(key.derived(USE)), registry=_registry)
 
 
-def _decode(token: str, audience: str, *, is_link: bool = False) -> dict[str, Any]:
+def _decode(token: str, audience: str, *, is_link: bool = False, or_over: bool = False) -> dict[str, Any]:
     refused = NotSignedIn("The sign-in is not valid any more; please sign in again.")
     if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
         raise refused
@@ -164,7 +167,7 @@ def _decode(token: str, audience: str, *, is_link: bool = False) -> dict[str, An
     expires = claims.get("exp")
     if expires is None and not is_link:
         raise refused
-    if expires is not None and (not isinstance(expires, int) or expires <= time()):
+    if expires is not None and (not isinstance(expires, int) or (expires <= time() and not or_over)):
         raise refused
     if claims.get("aud") != audience:
         raise refused
