@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute
 from app.api import routers
 from app.api.origin import FROM_ANYWHERE
 from app.auth.session import COOKIE
-from app.auth.tokens import issue_access
 from models import Member
 from tests.api.conftest import client_of
+from tests.signing_in import access_of
 
 FOREIGN = (
     {},
@@ -40,7 +40,7 @@ async def test_every_changing_route_refuses_other_sites(app: FastAPI, alice: Mem
     routes = changing()
     assert len(routes) > 50
     async with client_of(app) as client:
-        client.cookies.set(COOKIE, issue_access(alice, 600, audience="session"))
+        client.cookies.set(COOKIE, await access_of(alice, kind="browser"))
         for method, path in routes:
             if path.startswith(FROM_ANYWHERE) or path == "/{path:path}":
                 continue

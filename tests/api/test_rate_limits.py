@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.api import rate_limits
-from app.auth.tokens import issue_access
 from app.campaigns.pacing import script
 from app.limits import allowance, buckets, local
 from app.limits.buckets import Limit
 from app.settings import Settings, use_settings
 from models import Member
 from tests.api.conftest import client_of
+from tests.signing_in import access_of
 
 
 class Clock:
@@ -68,7 +68,7 @@ async def test_every_answer_says_what_is_left(owner, clock: Clock, sixty):
 
 async def test_one_member_has_one_limit_however_it_comes(app: FastAPI, alice: Member, clock: Clock, sixty):
     async with client_of(app, alice) as one, client_of(app, alice) as other:
-        other.headers["Authorization"] = f"Bearer {issue_access(alice, 900)}"
+        other.headers["Authorization"] = f"Bearer {await access_of(alice)}"
         assert await statuses(one, 40) == [200] * 40
         assert await statuses(other, 25) == [200] * 20 + [429] * 5
 

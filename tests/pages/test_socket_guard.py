@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.auth.session import COOKIE
-from app.auth.tokens import issue_access
 from models import Member
+from tests.signing_in import access_of
 
 FOREIGN = (
     {"Origin": "https://evil.example"},
@@ -39,7 +39,7 @@ async def test_the_socket_answers_the_pages_own_browser_alone(open_page, bob: Me
     assert await knock({"Sec-Fetch-Site": "same-origin"}) == 200
     for headers in FOREIGN:
         assert await knock(headers) == 403, headers
-    client.cookies.set(COOKIE, issue_access(bob, 600, audience="session"))
+    client.cookies.set(COOKIE, await access_of(bob, kind="browser"))
     assert await knock(OWN) == 403
     client.cookies.clear()
     assert await knock(OWN) == 403
@@ -55,7 +55,7 @@ async def test_uploads_come_from_the_pages_own_browser_alone(open_page, bob: Mem
     for headers in ({}, *FOREIGN):
         assert await upload(headers) == 403, headers
     assert await upload(OWN) != 403
-    client.cookies.set(COOKIE, issue_access(bob, 600, audience="session"))
+    client.cookies.set(COOKIE, await access_of(bob, kind="browser"))
     assert await upload(OWN) == 403
 
 
