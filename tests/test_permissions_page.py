@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
-
-from app.main import page_permissions
-from app.permissions_page import permissions_page
-from app.settings import read_settings
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "permissions.md"
 
 
 def test_it_is_up_to_date(tmp_path: Path):
-    settings = read_settings(_env_file=None, data_dir=tmp_path, secret_key="k" * 40)
-    wanted = permissions_page(page_permissions(settings))
-    assert DOCUMENT.read_text() == wanted, "cohort permissions > docs/permissions.md"
+    environment = {**os.environ, "DATA_DIR": str(tmp_path), "SECRET_KEY": "k" * 40}
+    said = subprocess.run(
+        [sys.executable, "-P", "-m", "app.cli", "permissions"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert DOCUMENT.read_text() == said.stdout, "cohort permissions > docs/permissions.md"

@@ -19,7 +19,7 @@ from app.auth.authorize import authorize
 from app.auth.members import system_member
 from app.auth.permissions import require
 from app.database import collection
-from app.errors import CohortError, Conflict, InvalidInput, NotFound, PermissionDenied, Unavailable
+from app.errors import CohortError, Conflict, InvalidInput, NotFound, NotSignedIn, PermissionDenied, Unavailable
 from app.imports import jobs, rejects, storage
 from app.imports.fields import FIELDS, Kind
 from app.imports.inspection import Inspection, inspect_file
@@ -37,6 +37,7 @@ from tasks.enqueue import enqueue
 
 log = structlog.get_logger(__name__)
 
+NO_MORE = "The member who started this import may not do this any more."
 NEWEST = Sort("created", (("created_at", DESCENDING), ("_id", DESCENDING)))
 
 
@@ -92,6 +93,8 @@ async def run_import(job_id: PydanticObjectId | str) -> ImportJob | None:
             return await load(job, owner, path, member, None)
     except Interrupted:
         return None
+    except NotSignedIn:
+        return await jobs.settle(job, owner, ImportStatus.FAILED, NO_MORE)
     except (Unavailable, PyMongoError, asyncio.CancelledError):
         with contextlib.suppress(PyMongoError, Unavailable):
             await asyncio.shield(jobs.release(job, owner))

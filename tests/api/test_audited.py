@@ -25,6 +25,7 @@ from models.delivery import DeliveryState
 from models.values import now
 from tests.api.conftest import client_of
 from tests.segments.test_rule import condition, group
+from tests.signing_in import session_of
 
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 NOT_NOTED = {
@@ -107,6 +108,9 @@ class World:
 
     async def _keys(self, method: str, path: str) -> ObjectId:
         return ObjectId(str((await create_key(self.alice, name="Key", scopes=["customers.read"])).key.id))
+
+    async def _sessions(self, method: str, path: str) -> ObjectId:
+        return ObjectId(str((await session_of(self.bob)).id))
 
     async def _deliveries(self, method: str, path: str) -> str:
         return await self._unknown(await self._campaign("done"))

@@ -7,7 +7,7 @@ import timeit
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from app.errors import RuleError
@@ -45,7 +45,10 @@ alike = groups(st.tuples(small, st.booleans()).map(lambda pair: {**pair[0], "not
 
 
 def _checked(one: Any, other: Any) -> None:
-    first, second = parse_rule(one, CATALOGUE), parse_rule(other, CATALOGUE)
+    try:
+        first, second = parse_rule(one, CATALOGUE), parse_rule(other, CATALOGUE)
+    except RuleError:
+        reject()  # an edit may add the fifty-first condition
     if normal_form(first, CATALOGUE) != normal_form(second, CATALOGUE):
         assert sentence(first, CATALOGUE) != sentence(second, CATALOGUE)
         assert node_words(first, CATALOGUE) != node_words(second, CATALOGUE)
