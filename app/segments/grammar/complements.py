@@ -97,6 +97,9 @@ def _frame(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
     frame = time_frame(prompt, facts.end)
     if lead.negated and (since := elapsed(prompt, facts.end)) and (frame is None or since.end > frame.end):
         frame = since
+        if lead.negation == "never" and facts.test is not None:
+            text = prompt.span(facts.at, since.end)
+            raise Unclear(f"In “{text}”, is that the time up to today? Then say “in the last ...”.", [text])
     return facts.but(frame=frame, end=frame.end) if frame else None
 
 

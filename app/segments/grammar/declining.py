@@ -9,7 +9,7 @@ from app.segments.grammar.impossible import impossible
 from app.segments.grammar.lexicon import past_openers, unknown_spans
 from app.segments.grammar.numbers import number
 from app.segments.grammar.prompt import Prompt, Unclear
-from app.segments.grammar.purchase_words import VERBS
+from app.segments.grammar.purchase_words import SPENT, VERBS
 from app.segments.grammar.vague import vague_question
 
 ENDS = ("", ",", ")", "]", ".", "in", "from", "who", "and", "or", "but", "with", "only")
@@ -86,7 +86,8 @@ def _bare_number(prompt: Prompt) -> tuple[str, str] | None:
             test = comparison(prompt, at, number)
         except Unclear:
             return None
-        if test is not None and test.explicit and prompt.word(test.end) in ENDS:
+        said = any(prompt.has(n, *SPENT) for n in range(at))
+        if test is not None and test.explicit and not said and prompt.word(test.end) in ENDS:
             text = prompt.span(at, test.end)
             return f"Is “{text}” about age, the number of orders, or money spent? Say which.", text
     return None

@@ -46,6 +46,7 @@ _SAID_OUTRIGHT = ("first_name", "last_name", "postal_code")
 _IS = ("is", "=", "of", ":", "was", "are", "is of")
 _NO_VALUES = ["the", "a", "an", "not", "in", "like", "any", "no", "it", "or", "and"]
 _ENDS = ("", ",", ")", "]", ".", "and", "or", "but", "who", "?", "!", ";")
+_NAUGHT = ("none", "no", "nothing", "n/a", "na", "nil", "null", "zero", "0", "not set", "-")
 
 
 def fields(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -56,8 +57,23 @@ def fields(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
             presence = [*_presence(prompt, field, after, lead)]
             yield from presence or _by_type(prompt, field, after, lead)
         elif lead.negation in ("no", "without") and field.group == "Custom":
-            yield Found(node=leaf(field.name, "null"), end=after, kind="field", negated=True)
+            yield _lacking(prompt, field, after, lead)
     yield from _value_first(prompt, at, lead)
+
+
+def _lacking(prompt: Prompt, field: Field, end: int, lead: Lead) -> Found:
+    """Without a renewal date; not where "no loyalty points" may mean zero, or "no tier" the tier "None"."""
+    if field.type is FieldType.BOOLEAN:
+        return Found(node=leaf(field.name, "=", False), end=end, kind="field", negated=True)
+    zero = "0" if field.type in (FieldType.NUMBER, FieldType.MONEY) else None
+    zero = zero or next((value for value in field.values if fold(value) in _NAUGHT), None)
+    if zero is not None:
+        text, label = prompt.span(lead.end - 1, end), field.label.lower()
+        raise Unclear(
+            f"Does “{text}” mean {zero}, or that it is not known? Say “{label} is {zero}” or “{label} is not set”.",
+            [text],
+        )
+    return Found(node=leaf(field.name, "null"), end=end, kind="field", negated=True)
 
 
 def _named(prompt: Prompt, at: int) -> list[tuple[Field, int]]:

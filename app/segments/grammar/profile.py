@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app.segments.grammar.coinciding import check_other_meanings, sold_as
 from app.segments.grammar.leads import NOUNS
 from app.segments.grammar.names import NATIONALITY, PLACES, Listing, listing
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, deny, joined, leaf
+from app.segments.grammar.purchase_words import NOUNS as ORDERS
+from app.segments.grammar.purchase_words import TRADE
 
 _LIVE_IN = (
     "in",
@@ -78,6 +81,10 @@ def places(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     for found in listing(prompt, start, fields, again=("in", "from")):
         if found.joint == "both":
             raise _one_only(prompt, at, found)
+        if start == at and prompt.has(found.end, *ORDERS, *TRADE) and sold_as(prompt, start):
+            continue
+        if start == at:
+            check_other_meanings(prompt, start, found)
         yield one_of(found, "place", lead)
 
 
@@ -119,9 +126,11 @@ def tags(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
             continue
         if not said and _is_segment(prompt, start):
             continue
+        if not said and prompt.has(found.end, *ORDERS, *TRADE) and sold_as(prompt, start):
+            continue
         if not said:
             _check_segment(prompt, start, found)
-            check_other_fields(prompt, start, found)
+            check_other_meanings(prompt, start, found)
         if len(found.values) > 1 and found.joint == "or" and not _says(prompt, start, found.end, "or", "/"):
             text = prompt.span(at, found.end)
             raise Unclear(f"Should people in “{text}” have all of these tags, or one of them?", [text])
@@ -192,29 +201,20 @@ def _tags_operator(prompt: Prompt, at: int, found: Listing, lead: Lead, said: bo
 
 def _check_segment(prompt: Prompt, at: int, found: Listing) -> None:
     """A bare word may be a tag and the name of a segment; only the person knows which is meant."""
-    nouns = {"customers", "customer", "people", "buyers", "users", "the", "segment", "members", "shoppers"}
-    words = [{word for word in _words(value) if word not in nouns} for value in found.values]
+    telling = {value: _telling(value) for value in found.values}
     for name in prompt.catalogue.segments.values():
-        if {word for word in _words(name) if word not in nouns} in words:
-            tag = next(value for value in found.values if set(_words(value)) <= set(_words(name)))
+        tag = next((value for value, words in telling.items() if words == _telling(name)), None)
+        if tag is not None:
             raise Unclear(
                 f"Do you mean the tag “{tag}” or the segment “{name}”? Say “tagged {tag}” or “in the segment {name}”.",
                 [prompt.span(at, found.end)],
             )
 
 
-def check_other_fields(prompt: Prompt, at: int, found: Listing) -> None:
-    """A bare word that is a value of one of the shop's own fields too: "gold" may be a tag and a tier."""
-    custom = [field.name for field in prompt.catalogue.fields.values() if field.group == "Custom"]
-    for hit in prompt.names.at(prompt, prompt.skip(at, "either", "both"), custom):
-        if hit.field != found.field:
-            mine, other = (prompt.catalogue.fields[name].label.lower() for name in (found.field, hit.field))
-            text = prompt.span(at, found.end)
-            raise Unclear(f"Does “{text}” mean {mine} or {other}? Say “{other} {hit.value}”, for example.", [text])
-
-
-def _words(text: str) -> list[str]:
-    return text.casefold().split()
+def _telling(name: str) -> set[str]:
+    """The words of a name that tell it from others, whatever their number: "Big spenders" is "big spender"."""
+    nouns = {"customer", "people", "buyer", "user", "the", "segment", "member", "shopper"}
+    return {word.removesuffix("s") for word in name.casefold().split()} - nouns
 
 
 def one_of(found: Listing, kind: str, lead: Lead) -> Found:

@@ -107,6 +107,17 @@ def _check_denial(prompt: Prompt, before: Part, after: Part) -> None:
         raise Unclear(f"Does the “not” in “{text}” apply to both? Say it again, or use brackets.", [text])
 
 
+def check_written_logic(prompt: Prompt) -> None:
+    """In "vip AND NOT b2b OR new", capitals tell of logic, where NOT reaches less far than in a sentence."""
+    texts = ["" if token.kind == "quoted" else token.text for token in prompt.tokens]
+    at = next((n for n, text in enumerate(texts) if text == "NOT"), len(texts))
+    bracket = prompt.word(at + 1) in ("(", "[")
+    if prompt.text.isupper() or bracket or not {"OR", "AND"} & set(texts[at + 2 :]):
+        return
+    text = prompt.span(at, len(texts))
+    raise Unclear(f"How far does the NOT in “{text}” reach? Use brackets.", [text])
+
+
 def check_sequence(prompt: Prompt, parts: Sequence[Part]) -> None:
     """Raise Unclear where a neighbour, on either side of "but", may be meant to come after the other."""
     for before, after in pairwise(parts):
@@ -142,6 +153,12 @@ def _check_number(prompt: Prompt, before: Part, after: Part) -> None:
 def _check_time(prompt: Prompt, run: Sequence[Part]) -> None:
     """In "more than 3 orders and spent over 10k in the last year" the time may be meant for both."""
     for before, after in pairwise(run):
+        # A mere "ordered" shares the time of what follows: "ordered and signed up last month".
+        mere = before.kind == "orders" and (before.node.get("operator"), before.node.get("value")) == (">=", 1)
+        shared = mere and after.kind == "signed_up" and after.joint.kind == "and" and not before.timed
+        if shared and not (before.negated or after.negated or after.fresh):
+            text = prompt.span(before.joint.end, after.end)
+            raise Unclear(f"Does the time in “{text}” apply to both, or to the last one alone?", [text])
         if before.kind not in _DEEDS[:3] or after.kind not in _DEEDS[:3] or before.timed or not after.timed:
             continue
         own = after.node.get("field") in ("last_order_at", "first_order_at")
