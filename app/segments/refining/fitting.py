@@ -33,6 +33,8 @@ class New:
     numbers: tuple[Any, ...] = ()
     money: bool = False
     """The number bears the shop's currency."""
+    scaled: bool = False
+    """The number is said in thousands or the like, as money is: "5k"."""
     counted: bool = False
     """The number may also be a count of days: small, without separators or scale."""
     span: tuple[int, str] | None = None
@@ -79,6 +81,7 @@ def _comparison(prompt: Prompt, start: int, end: int) -> New | None:
         operator=operator if found.explicit else None,
         numbers=tuple(plain(item.value) for item in numbers),
         money=money,
+        scaled=any(item.scale > 1 for item in numbers),
         counted=small and not money and "," not in text and not found.explicit,
     )
 
@@ -146,7 +149,8 @@ def _fits(part: Json, new: New, catalogue: Catalogue, *, order: bool) -> bool:
     money = measure not in (None, "count") or (field is not None and field.type is FieldType.MONEY)
     numeric = money or measure == "count" or (field is not None and field.type is FieldType.NUMBER)
     shape = operator in _SCALARS if len(new.numbers) == 1 and new.operator is None else True
-    return numeric and (money or not new.money) and shape
+    counts = measure == "count" or name in ("order_count", "age")
+    return numeric and (money or not new.money) and not (counts and new.scaled) and shape
 
 
 def _changed(part: Json, new: New, was: str) -> Json:
