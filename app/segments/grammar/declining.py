@@ -6,7 +6,7 @@ from app.segments.grammar.comparison import comparison
 from app.segments.grammar.countries import every_name
 from app.segments.grammar.expression import expression
 from app.segments.grammar.impossible import impossible
-from app.segments.grammar.lexicon import past_openers, unknown_spans
+from app.segments.grammar.lexicon import field_words, past_openers, unknown_spans
 from app.segments.grammar.numbers import number
 from app.segments.grammar.prompt import Prompt, Unclear
 from app.segments.grammar.purchase_words import SPENT, VERBS
@@ -60,9 +60,10 @@ def _buys(prompt: Prompt, at: int) -> bool:
 
 
 def _vague(prompt: Prompt) -> tuple[str, str] | None:
-    named = _named(prompt)
+    named, fields = _named(prompt), field_words(prompt)
     for at, token in enumerate(prompt.tokens):
-        question = vague_question(prompt.word(at)) if token.kind in ("word", "raw") and at not in named else None
+        vague = token.kind in ("word", "raw") and at not in named and token.word not in fields
+        question = vague_question(prompt.word(at)) if vague else None
         if question is not None:
             return question, token.text
     return None

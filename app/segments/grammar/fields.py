@@ -143,7 +143,8 @@ def _presence(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Fou
             "Two negations in one condition: who should be in?", [prompt.span(lead.end, max(absent, present))]
         )
     operator, end = ("null", absent) if absent > present else ("notNull", present)
-    yield Found(node=leaf(field.name, operator), end=end, kind="field", negated=operator == "null")
+    denied = operator == "null" and any(prompt.word(here) == "not" for here in range(at, end))
+    yield Found(node=leaf(field.name, operator), end=end, kind="field", negated=denied)
 
 
 def _text(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:

@@ -44,6 +44,8 @@ class Listing:
     joint: str
     end: int
     remarks: tuple[Remark, ...] = ()
+    commas: bool = False
+    """Whether nothing but commas joins the values: "Tea, Coffee", which is no more "or" than "and"."""
 
 
 class Names:
@@ -181,7 +183,8 @@ def _rest(prompt: Prompt, first: Known, opening: str, again: Collection[str], st
         joint = "nor"
     elif "nor" in joints:
         joint = "nor again"
-    return Listing(first.field, tuple(dict.fromkeys(values)), joint, end, tuple(item for item in remarks if item))
+    kept = tuple(item for item in remarks if item)
+    return Listing(first.field, tuple(dict.fromkeys(values)), joint, end, kept, commas=joints == {","} and not opening)
 
 
 def _joint(prompt: Prompt, at: int) -> tuple[str, int]:

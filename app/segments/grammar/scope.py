@@ -60,9 +60,14 @@ def _check_possible(prompt: Prompt, run: Sequence[Part]) -> None:
         if part.joint.kind == "or":
             wanted = {}
         name, operator, value = (part.node.get(key) for key in ("field", "operator", "value"))
-        if name not in _SINGLE or operator not in ("=", "in"):
+        if name not in _SINGLE or operator not in ("=", "in", "!=", "notIn"):
             continue
         values = set(value if isinstance(value, list) else [value])
+        if operator in ("!=", "notIn"):
+            if wanted.get(name, values | {""}) <= values:
+                text = prompt.span(run[0].joint.end, run[-1].end)
+                raise Unclear(f"“{text}” leaves out everyone it takes in. Who should be in?", [text])
+            continue
         if not values & wanted.get(name, values):
             text = prompt.span(run[0].joint.end, run[-1].end)
             label = prompt.catalogue.fields[name].label.lower()
