@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from app.segments.catalogue import Field, FieldType
 from app.segments.grammar.comparison import comparison
@@ -61,6 +61,12 @@ def fields(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     yield from _value_first(prompt, at, lead)
 
 
+def check_not_unknown(label: str, values: Collection[str], *, denied: bool) -> None:
+    """Raise Unclear for "gender is not unknown": who has no gender at all is as unknown, but "not" takes them in."""
+    if denied and any(fold(value) == "unknown" for value in values):
+        raise Unclear(f"Should people without any {label} be in? Say which {label} they have.", ["unknown"])
+
+
 def _lacking(prompt: Prompt, field: Field, end: int, lead: Lead) -> Found:
     """Without a renewal date; not where "no loyalty points" may mean zero, or "no tier" the tier "None"."""
     if field.type is FieldType.BOOLEAN:
@@ -105,6 +111,7 @@ def _value_first(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
 
 
 def _one_of(field: Field, found: Listing, end: int, *, denied: bool) -> Found:
+    check_not_unknown(field.label.lower(), found.values, denied=denied)
     single = len(found.values) == 1
     operator = {(True, False): "=", (True, True): "!=", (False, False): "in", (False, True): "notIn"}[single, denied]
     value: object = found.values[0] if single else list(found.values)

@@ -157,7 +157,9 @@ def listing(prompt: Prompt, at: int, fields: Collection[str], *, again: Collecti
     start = prompt.skip(at, "either", "both", "neither", "any of", "one of", "all of")
     opening = prompt.word(at) if start > at else ""
     for first in prompt.names.at(prompt, start, fields):
-        yield _rest(prompt, first, opening, again, start)
+        found = _rest(prompt, first, opening, again, start)
+        if len(found.values) > 1 or opening not in ("both", "neither"):
+            yield found
 
 
 def _rest(prompt: Prompt, first: Known, opening: str, again: Collection[str], start: int) -> Listing:

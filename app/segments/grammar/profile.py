@@ -189,6 +189,12 @@ def _tags_operator(prompt: Prompt, at: int, found: Listing, lead: Lead, said: bo
             raise Unclear(f"“{prompt.span(at, found.end)}” denies twice. Who should be in?")
         return "noneOf"
     if lead.negated:
+        again = [at for at in range(at + 1, found.end) if prompt.word(at) == "tagged" and prompt.word(at - 1) == "or"]
+        if again and lead.negation != "except":
+            text = prompt.span(lead.end - 1, found.end)
+            raise Unclear(
+                f"Does the “{lead.negation}” in “{text}” apply to both? Say it again, or use brackets.", [text]
+            )
         if several_and and found.joint != "both" and lead.negation != "except":
             text = prompt.span(at, found.end)
             raise Unclear(f"Should “not {text}” leave out who has all of these tags, or any of them?", [text])

@@ -111,6 +111,9 @@ def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         test = two
     facts = Purchase(at=at, end=test.end if test else article, test=test)
     facts = adjectives(prompt, facts)
+    if lead.negation == "not" and facts.bound("status") and start == at and test is None and not lead.auxiliary:
+        text = prompt.span(lead.end - 1, facts.end + 1)
+        raise Unclear(f"Does “{text}” mean no such orders, or orders of another status?", [text])
     number = NOUNS.get(prompt.word(facts.end))
     if number is None or (test is not None and not test.whole):
         return
