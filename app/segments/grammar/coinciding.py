@@ -34,6 +34,24 @@ def check_buyers(prompt: Prompt, at: int, found: Listing) -> None:
         raise _either(prompt, prompt.span(at, found.end), found.field, hit)
 
 
+def check_segments(prompt: Prompt, at: int, found: Listing) -> None:
+    """A bare word may be a tag and the name of a segment; only the person knows which is meant."""
+    telling = {value: _telling(value) for value in found.values}
+    for name in prompt.catalogue.segments.values():
+        tag = next((value for value, words in telling.items() if words == _telling(name)), None)
+        if tag is not None:
+            raise Unclear(
+                f"Do you mean the tag “{tag}” or the segment “{name}”? Say “tagged {tag}” or “in the segment {name}”.",
+                [prompt.span(at, found.end)],
+            )
+
+
+def _telling(name: str) -> set[str]:
+    """The words of a name that tell it from others, whatever their number: "Big spenders" is "big spender"."""
+    nouns = {"customer", "people", "buyer", "user", "the", "segment", "member", "shopper"}
+    return {word.removesuffix("s") for word in name.casefold().split()} - nouns
+
+
 def sold_as(prompt: Prompt, at: int) -> bool:
     """Whether the shop sells something under the word that stands here."""
     return bool(prompt.names.at(prompt, at, _GOODS))

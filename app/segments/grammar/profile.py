@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.segments.grammar.coinciding import check_other_meanings, sold_as
+from app.segments.grammar.coinciding import check_other_meanings, check_segments, sold_as
 from app.segments.grammar.leads import NOUNS
 from app.segments.grammar.names import NATIONALITY, PLACES, Listing, listing
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, deny, joined, leaf
@@ -129,7 +129,7 @@ def tags(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         if not said and prompt.has(found.end, *ORDERS, *TRADE) and sold_as(prompt, start):
             continue
         if not said:
-            _check_segment(prompt, start, found)
+            check_segments(prompt, start, found)
             check_other_meanings(prompt, start, found)
         if len(found.values) > 1 and found.joint == "or" and not _says(prompt, start, found.end, "or", "/"):
             text = prompt.span(at, found.end)
@@ -203,24 +203,6 @@ def _tags_operator(prompt: Prompt, at: int, found: Listing, lead: Lead, said: bo
         text = prompt.span(at, found.end)
         raise Unclear(f"Should people in “{text}” have all of these tags, or one of them?", [text])
     return "allOf" if several_and else "anyOf"
-
-
-def _check_segment(prompt: Prompt, at: int, found: Listing) -> None:
-    """A bare word may be a tag and the name of a segment; only the person knows which is meant."""
-    telling = {value: _telling(value) for value in found.values}
-    for name in prompt.catalogue.segments.values():
-        tag = next((value for value, words in telling.items() if words == _telling(name)), None)
-        if tag is not None:
-            raise Unclear(
-                f"Do you mean the tag “{tag}” or the segment “{name}”? Say “tagged {tag}” or “in the segment {name}”.",
-                [prompt.span(at, found.end)],
-            )
-
-
-def _telling(name: str) -> set[str]:
-    """The words of a name that tell it from others, whatever their number: "Big spenders" is "big spender"."""
-    nouns = {"customer", "people", "buyer", "user", "the", "segment", "member", "shopper"}
-    return {word.removesuffix("s") for word in name.casefold().split()} - nouns
 
 
 def one_of(found: Listing, kind: str, lead: Lead) -> Found:

@@ -15,11 +15,19 @@ _Edge: TypeAlias = tuple[float, bool]
 
 def apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether no customer can meet both conditions, each a limit on one number or moment."""
-    if one["field"] != other["field"] or one["field"] in ("orders", "campaign", "segment", "tags"):
+    if one["field"] != other["field"] or one["field"] in ("segment", "tags"):
+        return False
+    if one["field"] == "campaign":
+        return _but(one, "not") == _but(other, "not") and one.get("not", False) != other.get("not", False)
+    if one["field"] == "orders" and _but(one, "operator", "value") != _but(other, "operator", "value"):
         return False
     low, high = _interval(one)
     least, most = _interval(other)
     return _over(low, most) or _over(least, high)
+
+
+def _but(leaf: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in leaf.items() if key not in keys}
 
 
 def _over(low: _Edge | None, high: _Edge | None) -> bool:

@@ -43,7 +43,11 @@ def _without(
 ) -> Suggestion:
     fewer = without_part(leaf, prompt, told.start, told.end)
     if fewer is not None:
-        return accepted(tree, replaced(tree, leaf, fewer), prompt.catalogue)
+        text = (
+            f"“{prompt.span(told.start, told.end)}” is taken out of the condition {in_words(leaf, prompt.catalogue)}."
+        )
+        narrower = [choice("condition_removed", text, other, prompt.catalogue)] if choose else []
+        return accepted(tree, replaced(tree, leaf, fewer), prompt.catalogue, narrower)
     value = one_value(leaf, prompt, told.start, told.end)
     if value is not None:
         fewer = {**leaf, "value": [item for item in leaf["value"] if item != value]}
