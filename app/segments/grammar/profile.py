@@ -135,6 +135,7 @@ def tags(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
             text = prompt.span(at, found.end)
             raise Unclear(f"Should people in “{text}” have all of these tags, or one of them?", [text])
         operator = _tags_operator(prompt, at, found, lead, said)
+        _check_non(found, lead)
         node = leaf("tags", operator, list(found.values))
         if lead.negation == "not" and found.joint == "both":
             node = deny(leaf("tags", "allOf", list(found.values)))
@@ -205,10 +206,17 @@ def _tags_operator(prompt: Prompt, at: int, found: Listing, lead: Lead, said: bo
     return "allOf" if several_and else "anyOf"
 
 
+def _check_non(found: Listing, lead: Lead) -> None:
+    """In "non-US or Canadian customers" the "non" may belong to the first alone."""
+    if lead.negation == "non" and len(found.values) > 1:
+        raise Unclear(f"Does “non” apply to {joined(found.values, 'and')} alike? Say “not in ...”.", found.values)
+
+
 def one_of(found: Listing, kind: str, lead: Lead) -> Found:
     """A condition on a field that has one value at a time; "Delhi and Pune" can only mean either of them."""
     remarks = list(found.remarks)
     denied = lead.negated != (found.joint == "nor")
+    _check_non(found, lead)
     if found.joint == "nor again" and not lead.negated:
         raise Unclear("Which of these should be left out? Say “neither A nor B”.", found.values)
     if lead.negated and found.joint == "nor":
