@@ -14,6 +14,7 @@ from app.segments.grammar.leads import leads
 from app.segments.grammar.lexicon import CLOSERS, field_words, past_openers, unknown_spans
 from app.segments.grammar.names import Names
 from app.segments.grammar.prompt import Node, Prompt, Remark, Unclear, replaced
+from app.segments.grammar.scope import check_written_logic
 from app.segments.grammar.spelling import corrected
 from app.segments.grammar.tokens import tokenize
 from app.segments.grammar.vague import refusal
@@ -44,6 +45,7 @@ def parse_words(prompt: str, catalogue: Catalogue, *, today: date) -> Suggestion
     if sum(word in ("(", "[", "either") for word in words.words) > _MOST_BRACKETS:
         return _suggestion("clarify", question="This has too many brackets. Could you say it more simply?")
     try:
+        check_written_logic(words)
         answer = _answer(words, ())
         if answer is not None:
             return answer

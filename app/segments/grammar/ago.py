@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.segments.grammar.durations import UNITS, Duration, Frame, duration
 from app.segments.grammar.numbers import Number, count
 from app.segments.grammar.prompt import Prompt, Unclear
@@ -33,7 +35,8 @@ def ago(prompt: Prompt, at: int) -> Frame | None:
             raise Unclear(f"Does “{text}” mean more than that long ago, or within that time?", [text])
         return Frame("on", length.day(), prompt.skip(end, "exactly"), remarks=length.remarks)
     if more > less:
-        return Frame("before", length.day(), end, remarks=length.remarks)
+        edge = plus or end > length.end + 1 or prompt.has(at, "at least")
+        return replace(length, end=end).before(prompt.span(at, end), at_least=edge)
     return Frame("inLast", length.span, end, running=True, remarks=length.remarks)
 
 

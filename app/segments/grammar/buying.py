@@ -180,6 +180,8 @@ def wheres(facts: Purchase, test: Comparison | None, lead: Lead, text: str) -> l
         return [facts.where]
     field = goods.field.removeprefix("order.")
     several = len(goods.values) > 1
+    if several and goods.commas and not lead.negated:
+        raise Unclear(f"In “{text}”, is it all of these goods, or any of them? Say “and” or “or”.", [text])
     if several and goods.joint in ("and", "both"):
         if test is not None or lead.negated:
             raise Unclear(f"In “{text}”, does it count for each of them, or for all together?", [text])

@@ -97,6 +97,9 @@ def _frame(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
     frame = time_frame(prompt, facts.end)
     if lead.negated and (since := elapsed(prompt, facts.end)) and (frame is None or since.end > frame.end):
         frame = since
+        if lead.negation == "never" and facts.test is not None:
+            text = prompt.span(facts.at, since.end)
+            raise Unclear(f"In “{text}”, is that the time up to today? Then say “in the last ...”.", [text])
     return facts.but(frame=frame, end=frame.end) if frame else None
 
 
@@ -108,6 +111,9 @@ def _later(prompt: Prompt, facts: Purchase, lead: Lead) -> Purchase | None:
     frame = time_frame(prompt, start) if prompt.has(start - 1, *NOT_AGAIN_ENDS) and start > facts.end else None
     if frame is None or frame.operator == "before":
         return None
+    if prompt.word(start - 1) == "nothing" and (facts.goods is not None or facts.where):
+        text = prompt.span(facts.at, frame.end)
+        raise Unclear(f"In “{text}”, is it nothing at all, or nothing of that kind? Say “but not ordered ...”.", [text])
     return facts.but(later=frame, end=frame.end)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.segments.grammar.days import Stretch, day_after, day_before, stretch
 from app.segments.grammar.durations import Frame
-from app.segments.grammar.prompt import Prompt, Unclear
+from app.segments.grammar.prompt import Prompt, Remark, Unclear
 
 _SINCE = ("since", "on or after", "starting", "starting from", "from", "beginning", "after or on", "no earlier than")
 _EDGES = (
@@ -13,6 +15,9 @@ _EDGES = (
     ("through", ("on or before", "before or on", "no later than", "up to and including")),
 )
 _DURING = ("in", "on", "during", "in the month of", "in the year", "back in", "in month")
+
+_LONGEST_TURN = 200
+"""Days that a stretch over the turn of the year may have while its year is said once."""
 
 
 def calendar_frame(prompt: Prompt, at: int) -> Frame | None:
@@ -65,24 +70,28 @@ def _between(prompt: Prompt, at: int) -> Frame | None:
     last = stretch(prompt, middle) if first and middle > first.end else None
     if first is None or last is None:
         return None
-    first = _with_year_of(first, last)
     text = prompt.span(at, last.end)
+    first = _with_year_of(first, last, text)
     if first.first > last.last:
         raise Unclear(f"“{text}” ends before it begins. Which days do you mean?", [text])
     value = [first.first.isoformat(), last.last.isoformat()]
     return Frame("between", value, last.end, remarks=tuple(dict.fromkeys((*first.remarks, *last.remarks))))
 
 
-def _with_year_of(first: Stretch, last: Stretch) -> Stretch:
-    """In "1 March to 31 March 2026" the year is said once and belongs to both."""
+def _with_year_of(first: Stretch, last: Stretch, text: str) -> Stretch:
+    """In "1 March to 31 March 2026" the year is said once and belongs to both.
+
+    From December to January 2026 it turns in between; "31 May to 1 May 2026" is rather the wrong way round.
+    """
     if not first.remarks or last.remarks:
         return first
-    year = (
-        last.last.year
-        if (first.first.month, first.first.day) <= (last.last.month, last.last.day)
-        else last.last.year - 1
-    )
+    turned = (first.first.month, first.first.day) > (last.last.month, last.last.day)
+    year = last.last.year - turned
     try:
-        return Stretch(first.first.replace(year=year), first.last.replace(year=year), first.end)
+        dated = Stretch(first.first.replace(year=year), first.last.replace(year=year), first.end)
     except ValueError:
         return first
+    if turned and (last.last - dated.first).days > _LONGEST_TURN:
+        raise Unclear(f"“{text}” ends before it begins. Which days do you mean?", [text])
+    remark = Remark("year_assumed", f"“{text}” begins in {year}.")
+    return replace(dated, remarks=(remark,)) if turned else dated

@@ -6,10 +6,10 @@ from app.segments.grammar.comparison import comparison
 from app.segments.grammar.countries import every_name
 from app.segments.grammar.expression import expression
 from app.segments.grammar.impossible import impossible
-from app.segments.grammar.lexicon import past_openers, unknown_spans
+from app.segments.grammar.lexicon import field_words, past_openers, unknown_spans
 from app.segments.grammar.numbers import number
 from app.segments.grammar.prompt import Prompt, Unclear
-from app.segments.grammar.purchase_words import VERBS
+from app.segments.grammar.purchase_words import SPENT, VERBS
 from app.segments.grammar.vague import vague_question
 
 ENDS = ("", ",", ")", "]", ".", "in", "from", "who", "and", "or", "but", "with", "only")
@@ -60,9 +60,10 @@ def _buys(prompt: Prompt, at: int) -> bool:
 
 
 def _vague(prompt: Prompt) -> tuple[str, str] | None:
-    named = _named(prompt)
+    named, fields = _named(prompt), field_words(prompt)
     for at, token in enumerate(prompt.tokens):
-        question = vague_question(prompt.word(at)) if token.kind in ("word", "raw") and at not in named else None
+        vague = token.kind in ("word", "raw") and at not in named and token.word not in fields
+        question = vague_question(prompt.word(at)) if vague else None
         if question is not None:
             return question, token.text
     return None
@@ -86,7 +87,8 @@ def _bare_number(prompt: Prompt) -> tuple[str, str] | None:
             test = comparison(prompt, at, number)
         except Unclear:
             return None
-        if test is not None and test.explicit and prompt.word(test.end) in ENDS:
+        said = any(prompt.has(n, *SPENT) for n in range(at))
+        if test is not None and test.explicit and not said and prompt.word(test.end) in ENDS:
             text = prompt.span(at, test.end)
             return f"Is “{text}” about age, the number of orders, or money spent? Say which.", text
     return None

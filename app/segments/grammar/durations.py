@@ -61,6 +61,11 @@ class Duration:
         """As a day counted from today."""
         return {**self.span, "direction": direction}
 
+    def before(self, text: str, *, at_least: bool) -> Frame:
+        """Longer ago than this. Whole days have no "at least so long ago" for months, so the edge is named."""
+        edge = Remark("edge_left_out", f"“{text}” is read as more than that: the very day is left out.")
+        return Frame("before", self.day(), self.end, remarks=(*self.remarks, edge) if at_least else self.remarks)
+
 
 def duration(prompt: Prompt, at: int) -> Duration | None:
     """The length of time written at a token: 90 days, 3 months, two weeks, a year, 30d, a fortnight, 48 hours."""

@@ -68,6 +68,8 @@ def _next(prompt: Prompt, at: int, parts: Sequence[Part], campaign: str | None) 
     if joint.kind == "":
         return _juxtaposed(prompt, at, parts[-1], campaign) if parts else None
     part = _part(prompt, joint.end, joint, campaign)
+    if part is not None and parts and joint.kind == "except":
+        part = _placed(prompt, parts[-1], part)
     return part or (second_purchase(prompt, parts[-1], joint) if parts else None)
 
 
@@ -82,10 +84,16 @@ def _juxtaposed(prompt: Prompt, at: int, before: Part, campaign: str | None) -> 
         return None
     if part.kind == "source" and prompt.has(at, "from", "via", "through") and before.kind not in _MODIFIERS:
         return None
-    if part.kind == "place" and before.kind in ("orders", "spend"):
-        remark = Remark("place_of_customer", f"“{prompt.span(at, part.end)}” is where the customer lives.")
-        return replace(part, remarks=(*part.remarks, remark))
-    return part
+    return _placed(prompt, before, part)
+
+
+def _placed(prompt: Prompt, before: Part, part: Part) -> Part:
+    """In "ordered in Pune" and "spent over 5k except in Pune" the place is not that of the order."""
+    said = prompt.word(part.joint.end) in ("in", "from") and not part.fresh
+    if part.kind != "place" or before.kind not in ("orders", "spend") or not said:
+        return part
+    remark = Remark("place_of_customer", f"“{prompt.span(part.joint.end, part.end)}” is where the customer lives.")
+    return replace(part, remarks=(*part.remarks, remark))
 
 
 def _part(prompt: Prompt, at: int, joint: Joint, campaign: str | None) -> Part | None:

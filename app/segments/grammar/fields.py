@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from app.segments.catalogue import Field, FieldType
 from app.segments.grammar.comparison import comparison
@@ -46,6 +46,7 @@ _SAID_OUTRIGHT = ("first_name", "last_name", "postal_code")
 _IS = ("is", "=", "of", ":", "was", "are", "is of")
 _NO_VALUES = ["the", "a", "an", "not", "in", "like", "any", "no", "it", "or", "and"]
 _ENDS = ("", ",", ")", "]", ".", "and", "or", "but", "who", "?", "!", ";")
+_NAUGHT = ("none", "no", "nothing", "n/a", "na", "nil", "null", "zero", "0", "not set", "-")
 
 
 def fields(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
@@ -56,8 +57,29 @@ def fields(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
             presence = [*_presence(prompt, field, after, lead)]
             yield from presence or _by_type(prompt, field, after, lead)
         elif lead.negation in ("no", "without") and field.group == "Custom":
-            yield Found(node=leaf(field.name, "null"), end=after, kind="field", negated=True)
+            yield _lacking(prompt, field, after, lead)
     yield from _value_first(prompt, at, lead)
+
+
+def check_not_unknown(label: str, values: Collection[str], *, denied: bool) -> None:
+    """Raise Unclear for "gender is not unknown": who has no gender at all is as unknown, but "not" takes them in."""
+    if denied and any(fold(value) == "unknown" for value in values):
+        raise Unclear(f"Should people without any {label} be in? Say which {label} they have.", ["unknown"])
+
+
+def _lacking(prompt: Prompt, field: Field, end: int, lead: Lead) -> Found:
+    """Without a renewal date; not where "no loyalty points" may mean zero, or "no tier" the tier "None"."""
+    if field.type is FieldType.BOOLEAN:
+        return Found(node=leaf(field.name, "=", False), end=end, kind="field", negated=True)
+    zero = "0" if field.type in (FieldType.NUMBER, FieldType.MONEY) else None
+    zero = zero or next((value for value in field.values if fold(value) in _NAUGHT), None)
+    if zero is not None:
+        text, label = prompt.span(lead.end - 1, end), field.label.lower()
+        raise Unclear(
+            f"Does “{text}” mean {zero}, or that it is not known? Say “{label} is {zero}” or “{label} is not set”.",
+            [text],
+        )
+    return Found(node=leaf(field.name, "null"), end=end, kind="field", negated=True)
 
 
 def _named(prompt: Prompt, at: int) -> list[tuple[Field, int]]:
@@ -89,6 +111,7 @@ def _value_first(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
 
 
 def _one_of(field: Field, found: Listing, end: int, *, denied: bool) -> Found:
+    check_not_unknown(field.label.lower(), found.values, denied=denied)
     single = len(found.values) == 1
     operator = {(True, False): "=", (True, True): "!=", (False, False): "in", (False, True): "notIn"}[single, denied]
     value: object = found.values[0] if single else list(found.values)
@@ -127,7 +150,8 @@ def _presence(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Fou
             "Two negations in one condition: who should be in?", [prompt.span(lead.end, max(absent, present))]
         )
     operator, end = ("null", absent) if absent > present else ("notNull", present)
-    yield Found(node=leaf(field.name, operator), end=end, kind="field", negated=operator == "null")
+    denied = operator == "null" and any(prompt.word(here) == "not" for here in range(at, end))
+    yield Found(node=leaf(field.name, operator), end=end, kind="field", negated=denied)
 
 
 def _text(prompt: Prompt, field: Field, at: int, lead: Lead) -> Iterator[Found]:

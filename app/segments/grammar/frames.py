@@ -41,7 +41,10 @@ def _recent(prompt: Prompt, at: int) -> Frame | None:
     if prompt.word(at) == "within" and (length := duration(prompt, at + 1)) is not None:
         end = prompt.skip(length.end, "of today", "from today")
         if prompt.word(length.end) not in ("of", "from", "after", "before") or end > length.end:
-            return Frame("inLast", length.span, end, running=True, remarks=length.remarks, loose=True)
+            text = prompt.span(at, end)
+            today = Remark("up_to_today", f"“{text}” is counted back from today.")
+            remarks = length.remarks if end > length.end else (*length.remarks, today)
+            return Frame("inLast", length.span, end, running=True, remarks=remarks, loose=True)
     return _rolling(prompt, at)
 
 

@@ -30,7 +30,7 @@ _ANYWAY = tuple(
     for but in ("but", "and", "yet")
 )
 """Said of every customer, so that it adds nothing before "never ordered"."""
-_THINGS = (
+THINGS = (
     "order", "orders", "purchase", "purchases", "campaign", "campaigns", "email", "emails", "transactions", "segment",
     "segments", "tag", "tags",
 )  # fmt: skip
@@ -88,7 +88,7 @@ def _longer(prompt: Prompt, lead: Lead, start: int) -> Lead | None:
 
 def _thing(prompt: Prompt, at: int) -> bool:
     """Whether "all" or "our" would be about orders or campaigns here, where it changes the meaning."""
-    return any(prompt.word(at + n) in _THINGS for n in range(3))
+    return any(prompt.word(at + n) in THINGS for n in range(3))
 
 
 def _compares(prompt: Prompt, at: int) -> bool:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 
 from app.segments.grammar.field_names import names_of
+from app.segments.grammar.leads import NOUNS, THINGS
 from app.segments.grammar.prompt import Prompt
 from app.segments.grammar.tokens import words_of
 from app.segments.grammar.vague import vague_question
@@ -56,9 +57,17 @@ CLOSERS = ("please", "pls", ".", "?", "!", "thanks", "thank you", ";", ", please
 def past_openers(prompt: Prompt) -> int:
     """Where the description begins, after "show me" and the like."""
     at = 0
-    while (after := prompt.skip(at, *OPENERS)) > at:
+    while (after := prompt.skip(at, *OPENERS)) > at and not _all_things(prompt, at, after):
         at = after
     return _past_label(prompt, at)
+
+
+def _all_things(prompt: Prompt, at: int, end: int) -> bool:
+    """Whether these words say "all" of orders or campaigns, where it is no mere opening: "all orders online"."""
+    if not any(prompt.word(here) in ("all", "every", "each") for here in range(at, end)):
+        return False
+    things = next((end + n for n in range(4) if prompt.word(end + n) in THINGS), end - 1)
+    return not any(prompt.word(here) in _PEOPLE for here in range(end, things)) and things >= end
 
 
 def _past_label(prompt: Prompt, at: int) -> int:
@@ -72,6 +81,8 @@ def _past_label(prompt: Prompt, at: int) -> int:
     return colon + 1 if vague and all(word in vague or word in _LABELLED for word in words) else at
 
 
+_PEOPLE = ("with", "without", "who", "whose", "that", "which", "having", ",", "in", "those", *NOUNS)
+"""What stands between "all" and the orders of people: "all with 3 orders"."""
 _COUNTING = ("few", "several", "some", "couple", "many", "much", "lot", "lots", "half", "third", "multiple")
 _LABELLED = ("customers", "customer", "people", "buyers", "shoppers", "users", "our", "the", "all", "clients")
 

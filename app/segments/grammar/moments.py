@@ -15,10 +15,8 @@ def sign_ups(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     """Signed up in the last 30 days; joined before 1 March 2026; been customers for over 2 years."""
     start = prompt.skip(at, *SIGNED_UP)
     if prompt.word(at) == "since" and prompt.word(at - 1) in ("customer", "customers"):
-        start = at
-        frame = time_frame(prompt, at)
-    else:
-        frame = time_frame(prompt, start) if start > at and lead.verbal else None
+        _check_since(prompt, at)
+    frame = time_frame(prompt, start) if start > at and lead.verbal else None
     if frame is not None and lead.negation != "never":
         yield _dated("signed_up_at", frame, lead, "signed_up")
     if prompt.word(at) == "for" and prompt.word(at - 1) in ("customer", "customers", "members") and not lead.negated:
@@ -51,7 +49,7 @@ def _older(prompt: Prompt, at: int) -> Frame | None:
     end = prompt.skip(length.end, "old") if length is not None else at
     if length is None or (older == at and end == length.end):
         return None
-    return Frame("before", length.day(), end, remarks=length.remarks)
+    return replace(length, end=end).before(prompt.span(at, end), at_least=prompt.has(at, "at least"))
 
 
 def _dated(name: str, frame: Frame, lead: Lead, kind: str) -> Found:
@@ -73,10 +71,20 @@ def _dated(name: str, frame: Frame, lead: Lead, kind: str) -> Found:
     )
 
 
-def _long_standing(prompt: Prompt, at: int) -> Iterator[Found]:
+def _check_since(prompt: Prompt, at: int) -> None:
+    """A customer since 2024 signed up in that year, or then at the latest, or then at the earliest."""
     since = time_frame(prompt, at) if prompt.word(at) == "since" else None
     if since is not None:
-        yield Found(node=leaf("signed_up_at", since.operator, since.value), end=since.end, kind="signed_up", timed=True)
+        when = prompt.span(at + 1, since.end)
+        raise Unclear(
+            f"Did “customers since {when}” sign up in that time, before its end, or at any time from then on? "
+            f"Say “signed up in {when}”, “signed up before ...” or “signed up since {when}”.",
+            [prompt.span(at, since.end)],
+        )
+
+
+def _long_standing(prompt: Prompt, at: int) -> Iterator[Found]:
+    _check_since(prompt, at)
     start = prompt.skip(at, "for")
     if start == at:
         return
@@ -85,9 +93,7 @@ def _long_standing(prompt: Prompt, at: int) -> Iterator[Found]:
     length = duration(prompt, max(longer, shorter))
     if length is None:
         return
-    node = (
-        leaf("signed_up_at", "inLast", length.span)
-        if shorter > longer
-        else leaf("signed_up_at", "before", length.day())
-    )
-    yield Found(node=node, end=length.end, kind="signed_up", timed=True)
+    long = length.before(prompt.span(at, length.end), at_least=longer == start or prompt.has(start, "at least"))
+    frame = Frame("inLast", length.span, length.end, remarks=length.remarks) if shorter > longer else long
+    node = leaf("signed_up_at", frame.operator, frame.value)
+    yield Found(node=node, end=length.end, kind="signed_up", timed=True, remarks=frame.remarks)

@@ -44,6 +44,8 @@ class Listing:
     joint: str
     end: int
     remarks: tuple[Remark, ...] = ()
+    commas: bool = False
+    """Whether nothing but commas joins the values: "Tea, Coffee", which is no more "or" than "and"."""
 
 
 class Names:
@@ -155,7 +157,9 @@ def listing(prompt: Prompt, at: int, fields: Collection[str], *, again: Collecti
     start = prompt.skip(at, "either", "both", "neither", "any of", "one of", "all of")
     opening = prompt.word(at) if start > at else ""
     for first in prompt.names.at(prompt, start, fields):
-        yield _rest(prompt, first, opening, again, start)
+        found = _rest(prompt, first, opening, again, start)
+        if len(found.values) > 1 or opening not in ("both", "neither"):
+            yield found
 
 
 def _rest(prompt: Prompt, first: Known, opening: str, again: Collection[str], start: int) -> Listing:
@@ -181,7 +185,8 @@ def _rest(prompt: Prompt, first: Known, opening: str, again: Collection[str], st
         joint = "nor"
     elif "nor" in joints:
         joint = "nor again"
-    return Listing(first.field, tuple(dict.fromkeys(values)), joint, end, tuple(item for item in remarks if item))
+    kept = tuple(item for item in remarks if item)
+    return Listing(first.field, tuple(dict.fromkeys(values)), joint, end, kept, commas=joints == {","} and not opening)
 
 
 def _joint(prompt: Prompt, at: int) -> tuple[str, int]:

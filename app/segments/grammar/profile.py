@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app.segments.grammar.coinciding import check_other_meanings, check_segments, sold_as
 from app.segments.grammar.leads import NOUNS
 from app.segments.grammar.names import NATIONALITY, PLACES, Listing, listing
 from app.segments.grammar.prompt import Found, Lead, Prompt, Remark, Unclear, deny, joined, leaf
+from app.segments.grammar.purchase_words import NOUNS as ORDERS
+from app.segments.grammar.purchase_words import TRADE
 
 _LIVE_IN = (
     "in",
@@ -78,6 +81,10 @@ def places(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     for found in listing(prompt, start, fields, again=("in", "from")):
         if found.joint == "both":
             raise _one_only(prompt, at, found)
+        if start == at and prompt.has(found.end, *ORDERS, *TRADE) and sold_as(prompt, start):
+            continue
+        if start == at:
+            check_other_meanings(prompt, start, found)
         yield one_of(found, "place", lead)
 
 
@@ -119,13 +126,16 @@ def tags(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
             continue
         if not said and _is_segment(prompt, start):
             continue
+        if not said and prompt.has(found.end, *ORDERS, *TRADE) and sold_as(prompt, start):
+            continue
         if not said:
-            _check_segment(prompt, start, found)
-            check_other_fields(prompt, start, found)
+            check_segments(prompt, start, found)
+            check_other_meanings(prompt, start, found)
         if len(found.values) > 1 and found.joint == "or" and not _says(prompt, start, found.end, "or", "/"):
             text = prompt.span(at, found.end)
             raise Unclear(f"Should people in “{text}” have all of these tags, or one of them?", [text])
         operator = _tags_operator(prompt, at, found, lead, said)
+        _check_non(found, lead)
         node = leaf("tags", operator, list(found.values))
         if lead.negation == "not" and found.joint == "both":
             node = deny(leaf("tags", "allOf", list(found.values)))
@@ -180,6 +190,12 @@ def _tags_operator(prompt: Prompt, at: int, found: Listing, lead: Lead, said: bo
             raise Unclear(f"“{prompt.span(at, found.end)}” denies twice. Who should be in?")
         return "noneOf"
     if lead.negated:
+        again = [at for at in range(at + 1, found.end) if prompt.word(at) == "tagged" and prompt.word(at - 1) == "or"]
+        if again and lead.negation != "except":
+            text = prompt.span(lead.end - 1, found.end)
+            raise Unclear(
+                f"Does the “{lead.negation}” in “{text}” apply to both? Say it again, or use brackets.", [text]
+            )
         if several_and and found.joint != "both" and lead.negation != "except":
             text = prompt.span(at, found.end)
             raise Unclear(f"Should “not {text}” leave out who has all of these tags, or any of them?", [text])
@@ -190,37 +206,17 @@ def _tags_operator(prompt: Prompt, at: int, found: Listing, lead: Lead, said: bo
     return "allOf" if several_and else "anyOf"
 
 
-def _check_segment(prompt: Prompt, at: int, found: Listing) -> None:
-    """A bare word may be a tag and the name of a segment; only the person knows which is meant."""
-    nouns = {"customers", "customer", "people", "buyers", "users", "the", "segment", "members", "shoppers"}
-    words = [{word for word in _words(value) if word not in nouns} for value in found.values]
-    for name in prompt.catalogue.segments.values():
-        if {word for word in _words(name) if word not in nouns} in words:
-            tag = next(value for value in found.values if set(_words(value)) <= set(_words(name)))
-            raise Unclear(
-                f"Do you mean the tag “{tag}” or the segment “{name}”? Say “tagged {tag}” or “in the segment {name}”.",
-                [prompt.span(at, found.end)],
-            )
-
-
-def check_other_fields(prompt: Prompt, at: int, found: Listing) -> None:
-    """A bare word that is a value of one of the shop's own fields too: "gold" may be a tag and a tier."""
-    custom = [field.name for field in prompt.catalogue.fields.values() if field.group == "Custom"]
-    for hit in prompt.names.at(prompt, prompt.skip(at, "either", "both"), custom):
-        if hit.field != found.field:
-            mine, other = (prompt.catalogue.fields[name].label.lower() for name in (found.field, hit.field))
-            text = prompt.span(at, found.end)
-            raise Unclear(f"Does “{text}” mean {mine} or {other}? Say “{other} {hit.value}”, for example.", [text])
-
-
-def _words(text: str) -> list[str]:
-    return text.casefold().split()
+def _check_non(found: Listing, lead: Lead) -> None:
+    """In "non-US or Canadian customers" the "non" may belong to the first alone."""
+    if lead.negation == "non" and len(found.values) > 1:
+        raise Unclear(f"Does “non” apply to {joined(found.values, 'and')} alike? Say “not in ...”.", found.values)
 
 
 def one_of(found: Listing, kind: str, lead: Lead) -> Found:
     """A condition on a field that has one value at a time; "Delhi and Pune" can only mean either of them."""
     remarks = list(found.remarks)
     denied = lead.negated != (found.joint == "nor")
+    _check_non(found, lead)
     if found.joint == "nor again" and not lead.negated:
         raise Unclear("Which of these should be left out? Say “neither A nor B”.", found.values)
     if lead.negated and found.joint == "nor":

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.segments.grammar.buying import Purchase, build_count
+from app.segments.grammar.coinciding import check_buyers
 from app.segments.grammar.comparison import BEFORE, Comparison, comparison, postfix
 from app.segments.grammar.complements import adjectives, complements, each_amount, never_again
 from app.segments.grammar.names import listing
@@ -45,6 +46,8 @@ def habits(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     for goods in listing(prompt, of, ("order.category", "order.product")):
         trade = (*TRADE, "customers") if goods.field == "order.category" else TRADE
         end = goods.end if of > at else prompt.skip(goods.end, *trade)
+        if of == at and prompt.word(goods.end) == "customers" and end == goods.end + 1:
+            check_buyers(prompt, at, goods)
         if (of > at or end > goods.end) and lead.negation in ("", "not", "except"):
             yield from build_count(prompt, Purchase(at=at, end=end, goods=goods), lead)
     for hit in prompt.names.at(prompt, prompt.skip(start, "in"), ["order.channel"]):
@@ -108,6 +111,9 @@ def nouns(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         test = two
     facts = Purchase(at=at, end=test.end if test else article, test=test)
     facts = adjectives(prompt, facts)
+    if lead.negation == "not" and facts.bound("status") and start == at and test is None and not lead.auxiliary:
+        text = prompt.span(lead.end - 1, facts.end + 1)
+        raise Unclear(f"Does “{text}” mean no such orders, or orders of another status?", [text])
     number = NOUNS.get(prompt.word(facts.end))
     if number is None or (test is not None and not test.whole):
         return

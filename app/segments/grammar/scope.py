@@ -60,9 +60,14 @@ def _check_possible(prompt: Prompt, run: Sequence[Part]) -> None:
         if part.joint.kind == "or":
             wanted = {}
         name, operator, value = (part.node.get(key) for key in ("field", "operator", "value"))
-        if name not in _SINGLE or operator not in ("=", "in"):
+        if name not in _SINGLE or operator not in ("=", "in", "!=", "notIn"):
             continue
         values = set(value if isinstance(value, list) else [value])
+        if operator in ("!=", "notIn"):
+            if wanted.get(name, values | {""}) <= values:
+                text = prompt.span(run[0].joint.end, run[-1].end)
+                raise Unclear(f"“{text}” leaves out everyone it takes in. Who should be in?", [text])
+            continue
         if not values & wanted.get(name, values):
             text = prompt.span(run[0].joint.end, run[-1].end)
             label = prompt.catalogue.fields[name].label.lower()
@@ -102,15 +107,29 @@ def _check_denial(prompt: Prompt, before: Part, after: Part) -> None:
     if not before.negated or after.joint.kind not in ("or", "and", ","):
         return
     bare = not after.fresh and not after.negated
-    if bare and (after.joint.kind == "or" or (before.lead.auxiliary and after.kind in _DEEDS)):
+    spoken = before.lead.auxiliary or before.lead.negation == "never"
+    if bare and (after.joint.kind == "or" or (spoken and after.kind in _DEEDS)):
         text = prompt.span(before.joint.end, after.end)
         raise Unclear(f"Does the “not” in “{text}” apply to both? Say it again, or use brackets.", [text])
+
+
+def check_written_logic(prompt: Prompt) -> None:
+    """In "vip AND NOT b2b OR new", capitals tell of logic, where NOT reaches less far than in a sentence."""
+    texts = ["" if token.kind == "quoted" else token.text for token in prompt.tokens]
+    at = next((n for n, text in enumerate(texts) if text == "NOT"), len(texts))
+    bracket = prompt.word(at + 1) in ("(", "[")
+    if prompt.text.isupper() or bracket or not {"OR", "AND"} & set(texts[at + 2 :]):
+        return
+    text = prompt.span(at, len(texts))
+    raise Unclear(f"How far does the NOT in “{text}” reach? Use brackets.", [text])
 
 
 def check_sequence(prompt: Prompt, parts: Sequence[Part]) -> None:
     """Raise Unclear where a neighbour, on either side of "but", may be meant to come after the other."""
     for before, after in pairwise(parts):
         _check_since(prompt, before, after)
+        if after.joint.kind == "but":
+            _check_mere_order(prompt, before, after, "spend")
         if after.loose and before.kind in ("campaign", "signed_up", "order_date", "orders", "spend"):
             text = prompt.span(before.joint.end, after.end)
             raise Unclear(
@@ -139,9 +158,19 @@ def _check_number(prompt: Prompt, before: Part, after: Part) -> None:
         raise Unclear(f"Is the last number in “{text}” exact, or a limit like the one before?", [text])
 
 
+def _check_mere_order(prompt: Prompt, before: Part, after: Part, kind: str) -> None:
+    """A mere "ordered" may share the time of what follows: "ordered and signed up last month"."""
+    mere = before.kind == "orders" and (before.node.get("operator"), before.node.get("value")) == (">=", 1)
+    shared = mere and not before.timed and after.timed and after.kind == kind and after.joint.kind in ("and", "but")
+    if shared and not (before.negated or after.negated or after.fresh):
+        text = prompt.span(before.joint.end, after.end)
+        raise Unclear(f"Does the time in “{text}” apply to both, or to the last one alone?", [text])
+
+
 def _check_time(prompt: Prompt, run: Sequence[Part]) -> None:
     """In "more than 3 orders and spent over 10k in the last year" the time may be meant for both."""
     for before, after in pairwise(run):
+        _check_mere_order(prompt, before, after, "signed_up")
         if before.kind not in _DEEDS[:3] or after.kind not in _DEEDS[:3] or before.timed or not after.timed:
             continue
         own = after.node.get("field") in ("last_order_at", "first_order_at")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app.segments.grammar.coinciding import check_other_meanings
 from app.segments.grammar.leads import NOUNS
 from app.segments.grammar.names import Listing, listing
-from app.segments.grammar.profile import check_other_fields, one_of
+from app.segments.grammar.profile import one_of
 from app.segments.grammar.prompt import Found, Lead, Prompt, leaf
 from models.values import fold
 
@@ -32,7 +33,7 @@ def sources(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
         if start == at and not _surely_source(prompt, at, bare, found):
             continue
         if start == at:
-            check_other_fields(prompt, bare, found)
+            check_other_meanings(prompt, bare, found)
         yield replace(one_of(found, "source", lead), end=prompt.skip(end, "media") if end == found.end else end)
 
 

@@ -69,12 +69,24 @@ def measures(prompt: Prompt, at: int, lead: Lead) -> Iterator[Found]:
     )
     if test is None or (measure == "count" and not test.whole):
         return
+    if measure == "count" and _may_be_money(prompt, start, test):
+        text = prompt.span(at, test.end)
+        raise Unclear(f"In “{text}”, is that the number of orders, or what they come to in money?", [text])
     facts = complements(prompt, Purchase(at=at, end=test.end, test=test), lead, times=False)
     if measure == "count":
         exact = Comparison(test.tests, test.end, explicit=True)
         yield from build_count(prompt, facts.but(test=exact), lead)
     else:
         yield from build_measure(prompt, facts, measure, lead)
+
+
+def _may_be_money(prompt: Prompt, at: int, test: Comparison) -> bool:
+    """Total orders over 10k: a large number is rather a sum of money, and one in thousands always may be."""
+    total = prompt.word(at) == "total" and prompt.word(at + 1) != "number"
+    return any(item.scale > 1 or (total and item.value >= _LARGE) for item in test.numbers)
+
+
+_LARGE = 100
 
 
 def build_spend(prompt: Prompt, facts: Purchase, lead: Lead) -> Iterator[Found]:

@@ -28,7 +28,8 @@ _QUESTIONS = {
     _SHARE: """percent percentile decile quartile half third""",
     _NAME: """named called""",
     _CHANNEL: """unsubscribed subscribed subscribers opted reachable contactable""",
-    _GOOD: """good best great top loyal valuable vips important premium favourite favorite ideal promising worst bad""",
+    _GOOD: """good nice best great top loyal valuable vips important premium favourite favorite ideal promising worst
+    bad""",
     _MUCH: """big large huge small high low heavy frequent often rarely seldom regular many several few lots lot much
     expensive cheap rich wealthy some couple whales regulars multiple spenders spender""",
     _TIME: """recent recently active inactive new newest old lapsed dormant churned churning lately soon long engaged

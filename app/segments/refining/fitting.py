@@ -33,14 +33,20 @@ class New:
     numbers: tuple[Any, ...] = ()
     money: bool = False
     """The number bears the shop's currency."""
+    scaled: bool = False
+    """The number is said in thousands or the like, as money is: "5k"."""
     counted: bool = False
     """The number may also be a count of days: small, without separators or scale."""
     span: tuple[int, str] | None = None
     ahead: bool | None = None
     """For a span: "next" is true, "last" false, neither is None."""
     day: str | None = None
-    field: str = ""
-    values: tuple[str, ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """For known values: each field that has them, with its own spelling of them."""
+
+    def values(self, field: str) -> tuple[str, ...]:
+        """The values as this field has them; none where it does not."""
+        return dict(self.choices).get(field, ())
 
 
 def new_value(prompt: Prompt, start: int, end: int) -> New | None:
@@ -79,6 +85,7 @@ def _comparison(prompt: Prompt, start: int, end: int) -> New | None:
         operator=operator if found.explicit else None,
         numbers=tuple(plain(item.value) for item in numbers),
         money=money,
+        scaled=any(item.scale > 1 for item in numbers),
         counted=small and not money and "," not in text and not found.explicit,
     )
 
@@ -90,7 +97,7 @@ def _known(prompt: Prompt, start: int, end: int) -> New | None:
     found = [item for item in listing(prompt, at, names) if item.end == end]
     if not found:
         return None
-    return New(field="|".join(item.field for item in found), values=found[0].values)
+    return New(choices=tuple((item.field, item.values) for item in found))
 
 
 def fits(leaf: Json, new: New, catalogue: Catalogue) -> bool:
@@ -106,10 +113,11 @@ def with_value(leaf: Json, new: New, prompt: Prompt, was: str = "") -> Json:
         raise Unclear("That condition has two values this could replace. Which one do you mean?")
     part = fitting[0]
     if part is leaf and not _is_window(leaf, new):
-        return _changed(leaf, new, was)
+        return _changed(leaf, new, was, leaf["field"])
     if _is_window(leaf, new):
         return {**leaf, "window": _with_span(leaf["window"], new)}
-    tests = [_changed(test, new, was) if test is part else test for test in leaf["where"]["rules"]]
+    own = f"order.{part['field']}"
+    tests = [_changed(test, new, was, own) if test is part else test for test in leaf["where"]["rules"]]
     return {**leaf, "where": {**leaf["where"], "rules": tests}}
 
 
@@ -127,9 +135,8 @@ def _is_window(leaf: Json, new: New) -> bool:
 
 def _fits(part: Json, new: New, catalogue: Catalogue, *, order: bool) -> bool:
     name, operator, value = part["field"], part.get("operator"), part.get("value")
-    if new.values:
-        own = f"order.{name}" if order else name
-        return own in new.field.split("|") and operator in _CHOICES
+    if new.choices:
+        return bool(new.values(f"order.{name}" if order else name)) and operator in _CHOICES
     if new.span is not None:
         held = part.get("window", part)
         amount = held.get("value")
@@ -146,12 +153,13 @@ def _fits(part: Json, new: New, catalogue: Catalogue, *, order: bool) -> bool:
     money = measure not in (None, "count") or (field is not None and field.type is FieldType.MONEY)
     numeric = money or measure == "count" or (field is not None and field.type is FieldType.NUMBER)
     shape = operator in _SCALARS if len(new.numbers) == 1 and new.operator is None else True
-    return numeric and (money or not new.money) and shape
+    counts = measure == "count" or name in ("order_count", "age")
+    return numeric and (money or not new.money) and not (counts and new.scaled) and shape
 
 
-def _changed(part: Json, new: New, was: str) -> Json:
-    if new.values:
-        return _with_values(part, new.values, was)
+def _changed(part: Json, new: New, was: str, field: str) -> Json:
+    if new.choices:
+        return _with_values(part, new.values(field), was)
     if new.span is not None:
         return _with_span(part, new)
     if new.day is not None:

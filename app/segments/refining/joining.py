@@ -7,6 +7,7 @@ from typing import Any, Literal
 from app.ai.suggestion import Assumption, Suggestion
 from app.segments.grammar import parse_words
 from app.segments.grammar.prompt import Prompt, Unclear, deny, group, replaced
+from app.segments.refining.apart import apart
 from app.segments.refining.instruction import Instruction
 from app.segments.refining.naming import Json, conditions_of, in_words
 from app.segments.refining.outcome import Refused, accepted, choice, declined
@@ -138,7 +139,7 @@ def _check_contradiction(tree: Json, part: Json, prompt: Prompt) -> None:
                 continue
             if _excludes(old, new):
                 one, other = in_words(old, prompt.catalogue), in_words(new, prompt.catalogue)
-                words = ", ".join(map(str, _choices(new)))
+                words = prompt.text.strip() if apart(old, new) else ", ".join(map(str, _choices(new)))
                 raise Unclear(
                     f"The rule says {one}, so nobody in it could also fit {other}. "
                     f"Say “{words} instead” or “or {words}”.",
@@ -147,7 +148,9 @@ def _check_contradiction(tree: Json, part: Json, prompt: Prompt) -> None:
 
 
 def _excludes(old: Json, new: Json) -> bool:
-    """Whether no customer can meet both: two cities, or a city and not that city."""
+    """Whether no customer can meet both: two cities, a city and not that city, or limits that leave nothing."""
+    if apart(old, new):
+        return True
     denied = {"!=": "=", "notIn": "in"}.get(str(new.get("operator")))
     plain = {**new, "operator": denied} if denied else new
     if not _same_choice(old, plain):

@@ -31,15 +31,23 @@ def named_elsewhere(present: Group, prompt: Prompt, told: Instruction) -> Sugges
     leaf = one_of(named(prompt, told.start, told.end, tree), prompt, words)
     if leaf is None:
         return None
+    if leaf["field"] == "campaign" and prompt.word(told.start - 1) == "any":
+        return accepted(tree, replaced(tree, leaf, {**leaf, "value": "any"}), prompt.catalogue)
     read = parse_words(f"without {words}", prompt.catalogue, today=prompt.today)
     other = joined_with(tree, read.rule, "and") if read.outcome == "ok" and read.rule is not None else None
-    return _without(tree, leaf, prompt, told, other)
+    return _without(tree, leaf, prompt, told, other, choose=True)
 
 
-def _without(tree: Json, leaf: Json, prompt: Prompt, told: Instruction, other: Json | None = None) -> Suggestion:
+def _without(
+    tree: Json, leaf: Json, prompt: Prompt, told: Instruction, other: Json | None = None, *, choose: bool = False
+) -> Suggestion:
     fewer = without_part(leaf, prompt, told.start, told.end)
     if fewer is not None:
-        return accepted(tree, replaced(tree, leaf, fewer), prompt.catalogue)
+        text = (
+            f"“{prompt.span(told.start, told.end)}” is taken out of the condition {in_words(leaf, prompt.catalogue)}."
+        )
+        narrower = [choice("condition_removed", text, other, prompt.catalogue)] if choose else []
+        return accepted(tree, replaced(tree, leaf, fewer), prompt.catalogue, narrower)
     value = one_value(leaf, prompt, told.start, told.end)
     if value is not None:
         fewer = {**leaf, "value": [item for item in leaf["value"] if item != value]}
@@ -51,7 +59,7 @@ def _without(tree: Json, leaf: Json, prompt: Prompt, told: Instruction, other: J
         )
     text = f"The condition {in_words(leaf, prompt.catalogue)} is taken out."
     assumption = choice("condition_removed", text, other, prompt.catalogue)
-    return accepted(tree, pruned(tree, leaf), prompt.catalogue, [assumption] if other else [])
+    return accepted(tree, pruned(tree, leaf), prompt.catalogue, [assumption] if choose else [])
 
 
 def pruned(tree: Json, leaf: Json) -> Json:

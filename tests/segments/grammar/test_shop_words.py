@@ -169,6 +169,80 @@ def test_a_word_that_a_tag_and_a_field_share_is_asked_about(prompt: str) -> None
     assert parse_words("plan gold", tagged, today=TODAY).outcome == "ok"
 
 
+COINCIDING = replace(
+    SHOP,
+    fields={
+        **SHOP.fields,
+        "tags": replace(SHOP.fields["tags"], values=("coffee", "april", "big spender")),
+        "city": replace(SHOP.fields["city"], values=("Mobile", "Nice", "Boston")),
+    },
+    order_fields={
+        **SHOP.order_fields,
+        "category": replace(SHOP.order_fields["category"], values=("Coffee", "Tea", "Mobile")),
+    },
+    segments={"b" * 24: "Big spenders"},
+)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "coffee",
+        "coffee customers",
+        "coffee but not tea buyers",
+        "mobile",
+        "mobile customers",
+        "nice customers",
+        "april women",
+        "big spenders",
+    ],
+)
+def test_a_word_that_names_two_things_is_asked_about(prompt: str) -> None:
+    answer = parse_words(prompt, COINCIDING, today=TODAY)
+    assert answer.outcome == "clarify", answer
+    assert answer.rule is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "field", "value"),
+    [
+        ("tagged coffee", "tags", ["coffee"]),
+        ("tagged april", "tags", ["april"]),
+        ("tagged big spender", "tags", ["big spender"]),
+        ("in the segment Big spenders", "segment", "b" * 24),
+        ("in Mobile", "city", "Mobile"),
+        ("Nice customers", "city", "Nice"),
+        ("Boston customers", "city", "Boston"),
+    ],
+)
+def test_the_same_words_said_in_full(prompt: str, field: str, value: Any) -> None:
+    answer = parse_words(prompt, COINCIDING, today=TODAY)
+    assert answer.rule is not None, answer
+    (rule,) = answer.rule["rules"]
+    assert (rule["field"], rule["value"]) == (field, value)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["coffee buyers", "coffee orders", "mobile shoppers", "bought coffee", "tea customers"]
+)
+def test_goods_before_those_who_buy_them(prompt: str) -> None:
+    answer = parse_words(prompt, COINCIDING, today=TODAY)
+    assert answer.rule is not None, answer
+    (rule,) = answer.rule["rules"]
+    assert rule["field"] == "orders"
+    assert [test["field"] for test in rule["where"]["rules"]] == ["category"]
+
+
+def test_without_a_number_is_zero_or_unknown() -> None:
+    answer = parse_words("no shoe size", SHOP, today=TODAY)
+    assert answer.outcome == "clarify"
+    assert "“shoe size is 0” or “shoe size is not set”" in (answer.question or "")
+    assert parse_words("without a renewal date", SHOP, today=TODAY).rule == {
+        "combinator": "and",
+        "rules": [{"field": "attributes.renewal", "operator": "null", "value": None}],
+    }
+
+
 @pytest.mark.parametrize("prompt", ["Boston, France and Germany", "in Boston and France", "Boston, France, Germany"])
 def test_places_of_different_kinds_are_no_address(prompt: str) -> None:
     places = replace(
