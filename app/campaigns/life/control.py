@@ -11,7 +11,7 @@ from app.audit import note
 from app.auth.authorize import authorize
 from app.campaigns.approval.needed import Size, missing_approval
 from app.campaigns.audience.kinds import kind_of
-from app.campaigns.audience.reach import Estimate, estimate
+from app.campaigns.audience.reach import Estimate, estimate, is_reachable
 from app.campaigns.life.fields import fields_of
 from app.campaigns.life.lookup import get_campaign
 from app.campaigns.life.plan import check_campaign
@@ -192,7 +192,10 @@ async def check_ready(member: Member, campaign: Campaign) -> None:
     await check_campaign(fields_of(campaign))
     if campaign.repeat or campaign.standing:
         return  # whoever is in the segments by then gets it
-    reach = await estimate(member, campaign.segment_ids, campaign.exclude_segment_ids, campaign.channel)
+    whom = campaign.segment_ids, campaign.exclude_segment_ids, campaign.channel
+    if await is_reachable(*whom):
+        return  # how many there are is counted when they are frozen
+    reach = await estimate(member, *whom)
     if not reach.reachable:
         raise Conflict(_nobody(reach))
 
