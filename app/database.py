@@ -24,6 +24,7 @@ Result = TypeVar("Result")
 
 _client: AsyncMongoClient[Raw] | None = None
 _database: AsyncDatabase[Raw] | None = None
+_collections: dict[str, AsyncCollection[Raw]] = {}
 
 
 async def connect(url: str, *, indexes: bool = True) -> AsyncDatabase[Raw]:
@@ -67,6 +68,7 @@ async def disconnect() -> None:
     """Close the connection of this process, if there is one."""
     global _client, _database
     client, _client, _database = _client, None, None
+    _collections.clear()
     if client is not None:
         await client.close()
 
@@ -80,7 +82,10 @@ def database() -> AsyncDatabase[Raw]:
 
 def collection(name: str) -> AsyncCollection[Raw]:
     """A collection of raw dicts, for the loops where documents cost too much; times come back aware."""
-    return database().get_collection(name, codec_options=CodecOptions(tz_aware=True))
+    if (known := _collections.get(name)) is None:
+        known = database().get_collection(name, codec_options=CodecOptions(tz_aware=True))
+        _collections[name] = known
+    return known
 
 
 async def in_transaction(work: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:

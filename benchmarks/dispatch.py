@@ -32,7 +32,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import structlog
-from dispatching.load import Used, fill, launch, reload, servers_below
+from dispatching.load import Used, draft, fill, launch, reload, servers_below
 
 from app import database as db
 from app.campaigns.record.progress import counts_of
@@ -100,8 +100,9 @@ async def campaign(settings: Settings, transport: str, people: int, processes: i
     servers = list(servers_below(os.getpid()).values())
     try:
         before = [sum(Used.by(pid).cpu for pid in pids) for pids in ([w.pid for w in workers], servers)]
+        drafted = await draft()
         started = time.perf_counter()
-        running = await launch()
+        running = await launch(drafted)
         while (await reload(running)).state is not CampaignState.DONE:
             assert time.perf_counter() - started < 60 + people / 200, "the campaign does not end"
             assert (await counts_of(await reload(running))).adds_up

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from bson import ObjectId
 
+from app.channels.filled import Text
 from app.errors import Unavailable
 
 
@@ -19,7 +20,8 @@ class Message:
     `sender` `Name <address>`.
 
     `headers` are those a channel adds to its own (List-Unsubscribe, Feedback-ID); `message_id` comes with its brackets.
-    A text message has `text` alone. `data` is what a webhook is told of the customer.
+    A text message has `text` alone; `str` of a body is the whole of it. `data` is what a webhook is told of the
+    customer.
     """
 
     id: str
@@ -27,8 +29,8 @@ class Message:
     recipient: str
     name: str
     subject: str
-    html: str
-    text: str
+    html: Text
+    text: Text
     message_id: str
     headers: Mapping[str, str] = field(default_factory=dict)
     campaign_id: ObjectId | None = None

@@ -1,4 +1,6 @@
-"""Texts that were joined from pieces: what all messages of a campaign share is encoded once, not for each of them."""
+"""Texts made of pieces: what all messages of a campaign share is encoded once, and joined only where somebody reads
+the whole text. Mail is sent without ever joining it.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,15 @@ class Plan:
     def __init__(self, pieces: Sequence[str | int]) -> None:
         self._parts = [piece if isinstance(piece, str) else "" for piece in pieces]
         self._gaps = [(number, piece) for number, piece in enumerate(pieces) if isinstance(piece, int)]
+        self._places = [place for _, place in self._gaps]
+        self._lasting = sum(map(len, self._parts))
+
+    def length(self, values: Sequence[str]) -> int:
+        """Characters of the text with these values."""
+        length = self._lasting
+        for place in self._places:
+            length += len(values[place])
+        return length
 
     def join(self, values: Sequence[str]) -> str:
         """The text with these values."""
@@ -49,25 +60,28 @@ class Plan:
         return encoded if sum(map(len, encoded)) <= plain * _DENSE + 200 else None
 
 
-class Filled(str):
-    """The text, which remembers its plan and the values filled in."""
+class Filled:
+    """A plan and the values filled in; `str` of it is the text."""
 
     __slots__ = ("plan", "values")
 
-    plan: Plan
-    values: Sequence[str]
+    def __init__(self, plan: Plan, values: Sequence[str]) -> None:
+        self.plan = plan
+        self.values = values
 
-    @classmethod
-    def of(cls, plan: Plan, values: Sequence[str]) -> Filled:
-        """Joined."""
-        text = cls(plan.join(values))
-        text.plan = plan
-        text.values = values
-        return text
+    def __str__(self) -> str:
+        return self.plan.join(self.values)
+
+    def __len__(self) -> int:
+        return self.plan.length(self.values)
 
     def quoted_printable(self) -> bytes | None:
         """In lines of at most 76 characters (RFC 2045 section 6.7), or None when base64 would be shorter."""
         return self.plan.encode(self.values)
+
+
+Text = str | Filled
+"""What a message carries; `str` of it is the text."""
 
 
 def with_crlf(text: str) -> bytes:

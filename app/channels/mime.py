@@ -16,7 +16,7 @@ from hashlib import blake2b
 
 from app.channels.addresses import sender_parts, wire_address
 from app.channels.base import Message
-from app.channels.filled import Filled, quoted, with_crlf
+from app.channels.filled import Filled, Text, quoted, with_crlf
 from app.errors import InvalidInput
 
 MOST_BODY = 5 * 1024 * 1024
@@ -57,7 +57,7 @@ def mime_bytes(message: Message, *, date: str | None = None, recipient: str = ""
     for name, value in message.headers.items():
         lines.append(f"{name}: {_checked(name, value)}")
     lines.append(fixed.rest)
-    text_encoding, text = _encoded(message.text, readable=message.text.isascii())
+    text_encoding, text = _encoded(message.text, readable=True)
     html_encoding, html = _encoded(message.html, readable=False)
     head = "\r\n".join(lines).encode()
     return b"".join((head, text_encoding, text, fixed.between, html_encoding, html, fixed.end, ending))
@@ -130,14 +130,18 @@ def _encoded_word(piece: bytes) -> str:
     return f"=?utf-8?B?{binascii.b2a_base64(piece, newline=False).decode()}?="
 
 
-def _encoded(content: str, *, readable: bool) -> tuple[bytes, bytes]:
+def _encoded(content: Text, *, readable: bool) -> tuple[bytes, bytes]:
     """The encoding with the blank line after it, and the content: in quoted-printable, which people and filters can
-    read, when `readable` or when most of it is encoded already; else in base64, which is twice as fast.
+    read, when most of it is encoded already, or when it is ASCII and `readable`; else in base64, which is twice as
+    fast.
     """
-    encoded = content.quoted_printable() if type(content) is Filled else None
-    if encoded is None and readable:
-        encoded = quoted(content)
-    return (_QUOTED, encoded) if encoded is not None else (_BASE64, _base64(content))
+    encoded = content.quoted_printable() if isinstance(content, Filled) else None
+    if encoded is None:
+        content = str(content)
+        encoded = quoted(content) if readable and content.isascii() else None
+        if encoded is None:
+            return _BASE64, _base64(content)
+    return _QUOTED, encoded
 
 
 def _base64(content: str) -> bytes:

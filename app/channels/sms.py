@@ -34,5 +34,5 @@ class SmsChannel:
     def _body(self, message: Message) -> bytes:
         name, address = sender_parts(message.sender)
         return self._mapping.fill(
-            {"to": message.recipient, "from": name or address, "text": message.text, "id": message.id}
+            {"to": message.recipient, "from": name or address, "text": str(message.text), "id": message.id}
         )

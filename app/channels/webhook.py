@@ -37,6 +37,6 @@ def _body(message: Message) -> bytes:
         "to": message.recipient,
         "name": message.name,
         "subject": message.subject,
-        "text": message.text,
+        "text": str(message.text),
     }
     return json.dumps(told, separators=(",", ":")).encode("ascii")

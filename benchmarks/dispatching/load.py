@@ -12,7 +12,7 @@ from bson import ObjectId
 from app.auth.members import system_member
 from app.campaigns.life.service import create_campaign, send
 from app.database import collection
-from app.segments.catalogue import forget_catalogue
+from app.segments.catalogue import forget_catalogue, load_catalogue
 from models import Campaign, Customer, Segment
 from models.customer import shadows_of
 
@@ -33,15 +33,23 @@ async def fill(people: int, *, before: int = 0) -> None:
             rows = []
 
 
-async def launch() -> Campaign:
-    """A campaign to everybody."""
+async def draft() -> Campaign:
+    """A campaign to everybody, ready to be sent."""
     rule = {"combinator": "and", "rules": [{"field": "last_name", "operator": "=", "value": "Person"}]}
     name = str(time.time())
     segment = await Segment(name=name, name_folded=name, rule=rule).insert()
     forget_catalogue()
     member = system_member()
     data = {"name": "Bench", "subject": "For {{ customer.first_name }}", "body": BODY, "segment_ids": [str(segment.id)]}
-    return await send(member, (await create_campaign(member, data)).id)
+    campaign = await create_campaign(member, data)
+    await load_catalogue()
+    return campaign
+
+
+async def launch(campaign: Campaign) -> Campaign:
+    """Send it, as the button does."""
+    assert campaign.id is not None
+    return await send(system_member(), campaign.id)
 
 
 async def reload(campaign: Campaign) -> Campaign:

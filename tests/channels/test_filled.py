@@ -23,9 +23,10 @@ pieces = st.lists(
 
 @given(pieces, st.lists(texts, min_size=3, max_size=3))
 def test_whatever_is_filled_in_is_what_is_read(plan: list[str | int], values: list[str]):
-    filled = Filled.of(Plan(plan), values)
+    filled = Filled(Plan(plan), values)
     expected = "".join(piece if isinstance(piece, str) else values[piece] for piece in plan)
-    assert filled == expected
+    assert str(filled) == expected
+    assert len(filled) == len(expected)
     quoted = filled.quoted_printable()
     if quoted is not None:
         assert quopri.decodestring(quoted) == with_crlf(expected)
@@ -36,8 +37,8 @@ def test_whatever_is_filled_in_is_what_is_read(plan: list[str | int], values: li
 
 def test_a_mail_of_pieces_reads_like_any_other():
     plan = ("<p>Dear ", 0, ",</p>\n.hidden\n<a href='https://x.y/?a=b'>", "x" * 300, "</a> ", 1)
-    html = Filled.of(Plan(plan), [str(escape("Jürgen <b>")), "end"])
-    text = Filled.of(Plan(("Hello ", 0, "\r\n.\n")), ["Jürgen"])
+    html = Filled(Plan(plan), [str(escape("Jürgen <b>")), "end"])
+    text = Filled(Plan(("Hello ", 0, "\r\n.\n")), ["Jürgen"])
     raw = mime_bytes(message(html=html, text=text))
     assert max(map(len, raw.split(b"\r\n"))) <= 78
     found = email.message_from_bytes(raw, policy=email.policy.default)
@@ -47,7 +48,7 @@ def test_a_mail_of_pieces_reads_like_any_other():
 
 
 def test_a_script_that_would_grow_goes_in_base64():
-    html = Filled.of(Plan(("你好" * 500, 0)), ["Ann"])
+    html = Filled(Plan(("你好" * 500, 0)), ["Ann"])
     assert html.quoted_printable() is None
     raw = mime_bytes(message(html=html))
     assert b"text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64" in raw

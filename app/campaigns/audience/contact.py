@@ -90,7 +90,7 @@ async def _suppressed(asked: Mapping[str, Sequence[str]]) -> dict[tuple[str, str
     found = collection("suppressions").find(
         wanted[0] if len(wanted) == 1 else {"$or": wanted}, {"channel": 1, "address": 1, "reason": 1}
     )
-    return {(row["channel"], row["address"]): row["reason"] async for row in found}
+    return {(row["channel"], row["address"]): row["reason"] for row in await found.to_list()}
 
 
 def held_out(campaign_id: ObjectId, customer_id: ObjectId, percent: float) -> bool:

@@ -20,7 +20,7 @@ from app.campaigns.record import signals
 from app.campaigns.record.progress import publish_hint
 from app.campaigns.sending.ledger import delivery_id
 from app.campaigns.sending.owners import new_owner, surely_dead
-from app.campaigns.sending.prepare import CHUNK_SIZE, chunk_document
+from app.campaigns.sending.packing import CHUNK_SIZE, chunks_of
 from app.database import collection, in_transaction
 from app.errors import InvalidInput
 from models.campaign import CampaignState
@@ -211,11 +211,7 @@ async def _renew(campaign_id: ObjectId, owner: str) -> None:
 
 async def _append(campaign_id: ObjectId, owner: str, number: int, ids: Sequence[ObjectId]) -> None:
     """Write chunks from this number on and let the audience grow by as many, both or none."""
-    starts = range(0, len(ids), CHUNK_SIZE)
-    chunks = [
-        chunk_document(campaign_id, number + place, list(ids[start : start + CHUNK_SIZE]))
-        for place, start in enumerate(starts)
-    ]
+    chunks = list(chunks_of(campaign_id, number, [id.binary for id in ids], size=CHUNK_SIZE))
 
     async def write(session: AsyncClientSession) -> None:
         grown = await collection("campaigns").update_one(

@@ -52,9 +52,9 @@ class Composer:
         """
         id: ObjectId = customer["_id"]
         link = self._link(id)
-        rendered = self._compiled.render(customer, unsubscribe_url=link)
+        subject, html_body, text = self._compiled.fill(customer, link)
         html = self._kind.html
-        if not html and not rendered.text:
+        if not html and not text:
             raise InvalidInput.of("body", "is empty when filled in for this customer")
         if address is None:
             found = self._kind.way_to(customer)
@@ -67,9 +67,9 @@ class Composer:
             sender=self._sender,
             recipient=address,
             name=customer.get("name") or "",
-            subject=rendered.subject,
-            html=rendered.html,
-            text=rendered.text,
+            subject=subject,
+            html=html_body,
+            text=text,
             message_id=self._number(hexed) if html else "",
             headers={"List-Unsubscribe": f"<{link}>", **self._headers} if html else {},
             data={"campaign": self._about, "customer": told_of(customer)} if self._tells else {},

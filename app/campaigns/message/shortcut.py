@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ class LookUp:
 
 Piece = str | LookUp
 
+_UNSAFE = re.compile(r"[&<>'\"]").search
 _SPECIAL = frozenset({"size", "first", "last"})
 
 
@@ -78,7 +80,7 @@ class Filling:
     def texts(self, values: Mapping[str, Any]) -> list[Filled]:
         """Each template for these values, in order."""
         found = [read(values) for read in self._readers]
-        return [Filled.of(plan, found) for plan in self._plans]
+        return [Filled(plan, found) for plan in self._plans]
 
 
 def _reader(path: tuple[str, ...], fallback: str | None, html: bool) -> Callable[[Mapping[str, Any]], str]:
@@ -91,8 +93,8 @@ def _reader(path: tuple[str, ...], fallback: str | None, html: bool) -> Callable
         for step in rest:
             found = found.get(step) if isinstance(found, dict) else None
         if type(found) is str and found:
-            # Letters and digits need no escaping, and most names are nothing else.
-            return escape(found) if html and not found.isalnum() else found
+            # Most names and links need no escaping, and to see that costs a third of it.
+            return escape(found) if html and _UNSAFE(found) else found
         if literal is not None:
             found = default(found, literal)
         return to_liquid_string(found, html)

@@ -120,7 +120,9 @@ class Template:
     def render(self, values: Mapping[str, Any]) -> str:
         """The text for these values. Raises InvalidInput naming the field when it takes too long or grows too large."""
         if self._filling is not None:
-            return self.bounded(self._filling.texts(values)[0])
+            filled = self._filling.texts(values)[0]
+            self.bounded(len(filled))
+            return str(filled)
         _Deadline.at = time.perf_counter() + RENDER_SECONDS
         try:
             return self._bound.render(**values)
@@ -133,11 +135,10 @@ class Template:
         finally:
             _Deadline.at = float("inf")
 
-    def bounded(self, text: str) -> str:
-        """The text itself. Raises InvalidInput when it is larger than a message may be."""
-        if len(text) > OUTPUT_BYTES:
+    def bounded(self, characters: int) -> None:
+        """Raises InvalidInput when a text of so many is larger than a message may be."""
+        if characters > OUTPUT_BYTES:
             raise _too_large(self._field)
-        return text
 
 
 def compile_template(field: str, source: str, *, html: bool, limit: int = TEMPLATE_BYTES) -> Template:

@@ -147,8 +147,8 @@ async def rendered_message(member: Member, id: str) -> ShownMessage:
     return ShownMessage(
         kept=False,
         subject=message.subject,
-        html=without_links(member, message.html),
-        text=without_links(member, message.text),
+        html=without_links(member, str(message.html)),
+        text=without_links(member, str(message.text)),
         headers=message.headers if sees_contact(member) else {},
         data=told,
     )

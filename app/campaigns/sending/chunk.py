@@ -44,6 +44,9 @@ TURN_SECONDS = 10.0
 """How long a throttled campaign keeps a worker's hand at least before others get their turn, and at most twice as
 long, so that not all hands are given back at once."""
 
+LAPSED_SECONDS = 0.5
+"""How often a process looks for chunks whose holder has died."""
+
 RENEW_SECONDS = 1.0
 LONGEST_WAIT = 1.0
 LONGEST_REST = timedelta(seconds=60)
@@ -66,10 +69,26 @@ async def send_chunk(chunk_id: str) -> None:
     Running it twice, or twice at once, does nothing more.
     """
     # The people of a sender that died have waited already; behind the chunks in line they would wait for all of them.
-    for lapsed in await lapsed_chunks(ObjectId(chunk_id.partition(":")[0]), now()):
-        if await _send(lapsed):
-            break
+    campaign_id = ObjectId(chunk_id.partition(":")[0])
+    if _time_to_look(campaign_id):
+        for lapsed in await lapsed_chunks(campaign_id, now()):
+            if await _send(lapsed):
+                break
     await _send(chunk_id)
+
+
+_looked: dict[ObjectId, float] = {}
+
+
+def _time_to_look(campaign_id: ObjectId) -> bool:
+    """Whether this process has not looked for lapsed chunks of the campaign within `LAPSED_SECONDS`."""
+    moment = time.monotonic()
+    if moment - _looked.get(campaign_id, float("-inf")) < LAPSED_SECONDS:
+        return False
+    if len(_looked) > 1_000:
+        _looked.clear()
+    _looked[campaign_id] = moment
+    return True
 
 
 async def _send(chunk_id: str) -> bool:
@@ -80,11 +99,15 @@ async def _send(chunk_id: str) -> bool:
     journal(acceptances_folder()).begin()
     settling.begin(lease.owner)
     try:
+        sending = None
         async with watching(lease.campaign_id) as watched:
             if watched is None:
                 await lease.finish({})
             else:
-                await _Sending(lease, watched).work()
+                sending = _Sending(lease, watched)
+                await sending.work()
+        if sending is not None:
+            await sending.left()
     except asyncio.CancelledError:
         with contextlib.suppress(PyMongoError):
             await lease.lapse()
@@ -228,17 +251,19 @@ class _Sending(ChunkInHand):
 
     async def _learn(self, composed: Sequence[Claim], outcomes: Mapping[str, Outcome]) -> None:
         """Tell the limits what was used of them and how that went."""
-        used: list[tuple[str, Outcome]] = []
+        used: list[str] = []
+        answers: list[Outcome] = []
         unused: list[str] = []
         for claim in composed:
             outcome = outcomes.get(claim.message.id) if claim.message is not None else None
             if outcome is None or outcome.result is Result.UNTOUCHED:
                 unused.append(claim.verdict.domain)
             else:
-                used.append((claim.verdict.domain, outcome))
+                used.append(claim.verdict.domain)
+                answers.append(outcome)
         with contextlib.suppress(RedisError):
             if used:
-                await pacing.learn([domain for domain, _ in used], [outcome for _, outcome in used])
+                await pacing.learn(used, answers)
             if unused:
                 await pacing.give_back(self.campaign, unused)
 
@@ -248,6 +273,8 @@ class _Sending(ChunkInHand):
         if self.campaign.get("waiting_reason") and any(answer.result is Result.ACCEPTED for answer in answers):
             self.campaign["waiting_reason"] = None
             await pacing.note_back(self.lease.campaign_id)
+        if all(answer.result is not Result.UNTOUCHED for answer in answers):
+            return
         untouched = [
             claim.verdict.customer_id
             for claim in composed

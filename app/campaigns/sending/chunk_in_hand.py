@@ -28,7 +28,7 @@ class ChunkInHand:
 
     `rows` are its deliveries, `todo` whom to deal with now; `later` holds those whose domain has no room, until when:
     nobody sleeps on them. `held` is False once the lease is lost, `sure` is False once the ledger said something else
-    than `rows`; `told` is when the lease was last written.
+    than `rows`; `told` is when the lease was last written; `finished` is True once nothing of it is left to do.
     """
 
     def __init__(self, lease: Lease, watched: Watched) -> None:
@@ -40,6 +40,7 @@ class ChunkInHand:
         self.later: dict[ObjectId, datetime] = {}
         self.told = time.monotonic()
         self.held = self.sure = True
+        self.finished = False
 
     @property
     def campaign(self) -> dict[str, Any]:
@@ -69,8 +70,10 @@ class ChunkInHand:
         done = self.tally.total() == len(self.lease.customer_ids)
         open_customers = [] if done else [id for id in self.lease.customer_ids if not self._is_final(id)]
         if not open_customers:
-            await self.tell(self.lease.finish)
-            await self._wake_if_last()
+            self.finished = await self.tell(self.lease.finish)
+            if self.campaign.get("throttle_per_second"):
+                # Few of its chunks are in line, so the next one is due now.
+                await signals.wake()
         else:
             times = [self._due_at(customer) for customer in open_customers]
             known = [moment for moment in times if moment is not None]
@@ -82,12 +85,15 @@ class ChunkInHand:
         row = self.rows.get(customer)
         return self.later.get(customer) or (row.get("next_at") if row else None)
 
-    async def _wake_if_last(self) -> None:
-        """The last chunk of a campaign need not wait for the next tick to be noticed, nor a throttled one be missed."""
-        undone = {"campaign_id": self.lease.campaign_id, "state": {"$in": ["waiting", "leased"]}}
-        slow = self.campaign.get("throttle_per_second")
-        if slow or await collection("chunks").find_one(undone, {"_id": 1}) is None:
-            await signals.wake()
+    async def left(self) -> None:
+        """Call it when the chunk is no longer watched: the end of a campaign need not wait for the next tick.
+
+        A process that has another chunk of it in hand will ask when that has ended.
+        """
+        if self.finished and not self.watched.users:
+            undone = {"campaign_id": self.lease.campaign_id, "state": {"$in": ["waiting", "leased"]}}
+            if await collection("chunks").find_one(undone, {"_id": 1}) is None:
+                await signals.wake()
 
     async def give_back(self, next_at: datetime | None = None) -> None:
         """Let others go on, from `next_at` on or at once."""

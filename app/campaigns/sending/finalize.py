@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -52,10 +53,37 @@ async def finalize(campaign_id: ObjectId) -> None:
 
 
 async def _recount(campaign_id: ObjectId) -> bool:
-    """Write every chunk's tally from the deliveries: 0.9 s for a million. True when a chunk had to be opened again."""
+    """See that the tallies say what the ledger says, and write those anew that do not. True when a chunk had to be
+    opened again.
+    """
     # Chunks first: who changes a delivery after this makes its chunk's `moved` differ, and counts it.
     fields = {"n": 1, "size": 1, "tally": 1, "moved": 1}
     chunks = await collection("chunks").find({"campaign_id": campaign_id}, fields).to_list()
+    if await _as_told(campaign_id, chunks):
+        return False
+    return await _write_anew(campaign_id, chunks)
+
+
+async def _as_told(campaign_id: ObjectId, chunks: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether every chunk accounts for all of its people, and together they count what the ledger counts.
+
+    Counted in an index, which takes a tenth of the time of reading the deliveries.
+    """
+    told: Counter[str] = Counter()
+    for chunk in chunks:
+        tally = chunk.get("tally") or {}
+        if sum(tally.values()) != chunk["size"]:
+            return False
+        told.update(tally)
+    found: Counter[str] = Counter()
+    for state, name in TALLIED.items():
+        counted = {"campaign_id": campaign_id, "state": str(state)}
+        found[name] += await collection("deliveries").count_documents(counted)
+    return +told == +found
+
+
+async def _write_anew(campaign_id: ObjectId, chunks: Sequence[Mapping[str, Any]]) -> bool:
+    """Write the chunks' tallies from the deliveries: 0.9 s for a million. True when a chunk had to be opened again."""
     rows = await collection("deliveries").aggregate(
         [
             {"$match": {"campaign_id": campaign_id}},
