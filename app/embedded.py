@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from pymongo import AsyncMongoClient
 
 
+EVICTION = "eviction_dirty_target=20,eviction_dirty_trigger=40"
+"""How much of the cache may be dirty before pages are written out ahead of the checkpoint each minute. With 5 and 20 %,
+MongoDB's own figures, a large campaign writes the same pages several times: an eighth more of its processor time.
+"""
+
+
 class Mongod(EmbeddedServer):
     """MongoDB as a replica set of one member, because transactions and change streams need one."""
 
@@ -46,7 +52,7 @@ class Mongod(EmbeddedServer):
             *("--dbpath", str(self.folder), "--port", "0", "--bind_ip", str(self.socket)),
             *("--filePermissions", "0600", "--replSet", "cohort", "--networkMessageCompressors", "disabled"),
             *("--wiredTigerCacheSizeGB", cache_gigabytes(), "--setParameter", "diagnosticDataCollectionEnabled=false"),
-            *("--oplogSize", "512", "--quiet"),
+            *("--oplogSize", "512", "--quiet", "--wiredTigerEngineConfigString", EVICTION),
         ]
 
     def environment(self) -> dict[str, str]:

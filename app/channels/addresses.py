@@ -29,9 +29,13 @@ def wire_address(address: str) -> str:
         wire = f"{local}@{_ascii_domain(domain)}"
     except ValueError:
         raise InvalidInput.of("email", f"the domain of {address[:120]!r} is not a valid name") from None
-    if len(local.encode("utf-8", "replace")) > LONGEST_LOCAL or len(wire.encode("utf-8", "replace")) > LONGEST_ADDRESS:
+    if _octets(local) > LONGEST_LOCAL or _octets(wire) > LONGEST_ADDRESS:
         raise InvalidInput.of("email", f"{address[:60]!r}... is longer than a mail address may be")
     return wire
+
+
+def _octets(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def needs_utf8(address: str) -> bool:

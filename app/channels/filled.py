@@ -115,8 +115,9 @@ def _ended(text: str) -> bytes:
         if len(raw) < _LINE:
             return raw + _SOFT_BREAK
         lines = [raw[start : start + _LINE - 1] for start in range(0, len(raw), _LINE - 1)]
-        if not any(line.startswith(b".") for line in lines):
-            return _SOFT_BREAK.join((*lines, b""))
+        broken = _SOFT_BREAK.join((*lines, b""))
+        if b"\n." not in broken:
+            return broken
     encoded = quoted(text)
     last = len(encoded) - encoded.rfind(b"\n") - 1
     if last < _LINE:

@@ -14,6 +14,8 @@ from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2b
 
+from bson import ObjectId
+
 from app.channels.addresses import sender_parts, wire_address
 from app.channels.base import Message
 from app.channels.filled import Filled, Text, quoted, with_crlf
@@ -46,17 +48,21 @@ def mime_bytes(message: Message, *, date: str | None = None, recipient: str = ""
     if len(message.html) + len(message.text) > MOST_BODY:
         raise InvalidInput.of("body", f"has {len(message.html) + len(message.text):,} characters; 5 MB is the most")
     recipient = recipient or wire_address(message.recipient)
-    fixed = _fixed(message.sender, str(message.campaign_id))
+    given = {"subject": message.subject, "Message-ID": message.message_id, **message.headers}
+    together = "".join(given.values())
+    if len(together) > MOST_HEADER or not together.isprintable():
+        for name, value in given.items():
+            _check(name, value)
+    fixed = _fixed(message.sender, message.campaign_id)
     lines = [
         fixed.sender,
         f"To: {phrase(message.name)} <{recipient}>" if message.name else f"To: {recipient}",
-        f"Subject: {text_value(_checked('subject', message.subject))}",
+        f"Subject: {text_value(message.subject)}",
         f"Date: {date or _date_now(int(time.time()))}",
-        f"Message-ID: {_checked('Message-ID', message.message_id)}",
+        f"Message-ID: {message.message_id}",
+        *[f"{name}: {value}" for name, value in message.headers.items()],
+        fixed.rest,
     ]
-    for name, value in message.headers.items():
-        lines.append(f"{name}: {_checked(name, value)}")
-    lines.append(fixed.rest)
     text_encoding, text = _encoded(message.text, readable=True)
     html_encoding, html = _encoded(message.html, readable=False)
     head = "\r\n".join(lines).encode()
@@ -87,7 +93,7 @@ class _Fixed:
     from mail to mail.
     """
 
-    def __init__(self, sender: str, campaign: str) -> None:
+    def __init__(self, sender: str, campaign: ObjectId | None) -> None:
         name, address = sender_parts(sender)
         boundary = f"=_{blake2b(f'{campaign} {sender}'.encode('utf-8', 'replace'), digest_size=12).hexdigest()}"
         self.sender = f"From: {phrase(name)} <{address}>" if name else f"From: {address}"
@@ -104,13 +110,12 @@ class _Fixed:
 _fixed = lru_cache(maxsize=32)(_Fixed)
 
 
-def _checked(name: str, value: str) -> str:
-    """The value of a header that cannot end it early or begin another. Raises InvalidInput naming it."""
+def _check(name: str, value: str) -> None:
+    """Raise InvalidInput naming the header when its value could end it early or begin another."""
     if len(value) > MOST_HEADER:
         raise InvalidInput.of(name, f"has {len(value):,} characters; {MOST_HEADER:,} is the most")
     if not value.isprintable() and _CONTROL.search(value):
         raise InvalidInput.of(name, "holds a line break or another control character, which no header may")
-    return value
 
 
 def _encoded_words(text: str) -> str:

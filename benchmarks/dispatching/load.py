@@ -14,6 +14,7 @@ from app.campaigns.life.service import create_campaign, send
 from app.database import collection
 from app.segments.catalogue import forget_catalogue, load_catalogue
 from models import Campaign, Customer, Segment
+from models.campaign import CampaignState
 from models.customer import shadows_of
 
 BODY = "<p>Dear {{ customer.first_name | default: 'friend' }},</p>" + "<p>News from the shop, told at length.</p>" * 60
@@ -57,6 +58,12 @@ async def reload(campaign: Campaign) -> Campaign:
     found = await Campaign.get(campaign.id)
     assert found is not None
     return found
+
+
+async def is_done(campaign: Campaign) -> bool:
+    """Whether it has ended."""
+    found = await collection("campaigns").find_one({"_id": campaign.id}, {"state": 1})
+    return found is not None and found["state"] == CampaignState.DONE.value
 
 
 @dataclass

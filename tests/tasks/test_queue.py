@@ -32,6 +32,14 @@ async def test_the_broker_recovers_a_dead_workers_messages_in_seconds(settings):
     broker.close()
 
 
+async def test_a_consumer_looks_as_often_as_its_queue_needs(settings):
+    broker = build_broker(settings)
+    looks = {name: broker.consume(name, timeout=1).timeout for name in broker.get_declared_queues()}
+    assert looks == {"campaigns": 100, "imports": 300, "receipts": 300, "segments": 300}
+    assert broker.consume("campaigns.DQ", timeout=1).timeout == 2_000
+    broker.close()
+
+
 async def test_enqueue_says_whether_it_worked_and_never_raises(settings, database):
     assert await enqueue("campaign.prepare", "x")
     redis = Redis.from_url(settings.queue_url)

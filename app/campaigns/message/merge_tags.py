@@ -78,6 +78,21 @@ class Values:
             found["attributes"] = {key: _attribute(given[key]) for key in wanted}
         return {"customer": found, "shop": self._shop, "unsubscribe_url": unsubscribe_url}
 
+    def finder(self, path: tuple[str, ...]) -> Callable[[Mapping[str, Any], str], Any]:
+        """What finds the value of one tag alone, for a customer and their unsubscribe link: the same as in `of`."""
+        shop = self._shop
+        if path == ("shop",):
+            return lambda customer, url: shop
+        if path == ("unsubscribe_url",):
+            return lambda customer, url: url
+        name = path[1] if len(path) > 1 and path[0] == "customer" else ""
+        if len(path) == 2 and (read := _READERS.get(name)) is not None:
+            return lambda customer, url: read(customer.get(name))
+        if len(path) == 3 and name == "attributes":
+            key = path[2]
+            return lambda customer, url: _attribute((customer.get("attributes") or {}).get(key))
+        return lambda customer, url: None
+
 
 def values_of(customer: Mapping[str, Any], *, unsubscribe_url: str) -> dict[str, Any]:
     """What all tags stand for, from a customer as MongoDB or `Customer.model_dump` gives it."""

@@ -27,10 +27,6 @@ class LookUp:
     fallback: str | None
     escape: bool
 
-    def reader(self) -> Callable[[Mapping[str, Any]], str]:
-        """What finds it in the values of one customer, as Liquid would write it."""
-        return _reader(self.path, self.fallback, self.escape)
-
 
 Piece = str | LookUp
 
@@ -66,32 +62,51 @@ def pieces_of(bound: BoundTemplate, *, escape: bool) -> list[Piece] | None:
     return pieces
 
 
-class Filling:
-    """Several templates of one message, filled in together: what stands in them twice is looked up once."""
+Finder = Callable[[Any, str], Any]
+"""Finds a value for a customer and the link by which they leave."""
 
-    def __init__(self, templates: Sequence[Sequence[Piece]]) -> None:
+
+class Filling:
+    """Several templates of one message, filled in together: what stands in them twice is looked up once.
+
+    `finder` makes what finds the value at a path in what `texts` is given.
+    """
+
+    def __init__(self, templates: Sequence[Sequence[Piece]], finder: Callable[[tuple[str, ...]], Finder]) -> None:
         places: dict[LookUp, int] = {}
         self._plans = [
             Plan([piece if isinstance(piece, str) else places.setdefault(piece, len(places)) for piece in pieces])
             for pieces in templates
         ]
-        self._readers = [lookup.reader() for lookup in places]
+        self._readers = [_reader(lookup, finder(lookup.path)) for lookup in places]
 
-    def texts(self, values: Mapping[str, Any]) -> list[Filled]:
-        """Each template for these values, in order."""
-        found = [read(values) for read in self._readers]
+    def texts(self, source: Any, url: str = "") -> list[Filled]:
+        """Each template for this, in order."""
+        found = [read(source, url) for read in self._readers]
         return [Filled(plan, found) for plan in self._plans]
 
 
-def _reader(path: tuple[str, ...], fallback: str | None, html: bool) -> Callable[[Mapping[str, Any]], str]:
-    # A literal in the template is the author's own and is not escaped.
-    literal = Markup(fallback) if html and fallback is not None else fallback  # nosec B704
+def in_values(path: tuple[str, ...]) -> Finder:
+    """Finds it in values as Liquid has them."""
     first, rest = path[0], path[1:]
 
-    def read(values: Mapping[str, Any]) -> str:
+    def find(values: Mapping[str, Any], _: str) -> Any:
         found: Any = values.get(first)
         for step in rest:
             found = found.get(step) if isinstance(found, dict) else None
+        return found
+
+    return find
+
+
+def _reader(lookup: LookUp, find: Finder) -> Callable[[Any, str], str]:
+    """Reads it as Liquid would write it."""
+    html = lookup.escape
+    # A literal in the template is the author's own and is not escaped.
+    literal = Markup(lookup.fallback) if html and lookup.fallback is not None else lookup.fallback  # nosec B704
+
+    def read(source: Any, url: str) -> str:
+        found = find(source, url)
         if type(found) is str and found:
             # Most names and links need no escaping, and to see that costs a third of it.
             return escape(found) if html and _UNSAFE(found) else found

@@ -22,7 +22,7 @@ from liquid.static_analysis import Variable
 
 from app.campaigns.message.liquid_tags import MOST_TAGS, fault_in
 from app.campaigns.message.merge_tags import MERGE_TAGS, known_tag
-from app.campaigns.message.shortcut import Filling, pieces_of
+from app.campaigns.message.shortcut import Filling, in_values, pieces_of
 from app.errors import InvalidInput
 
 TEMPLATE_BYTES = 64 * 1024
@@ -115,7 +115,7 @@ class Template:
         self._bound = bound
         self.pieces = pieces_of(bound, escape=html)
         self.uses = uses
-        self._filling = None if self.pieces is None else Filling([self.pieces])
+        self._filling = None if self.pieces is None else Filling([self.pieces], in_values)
 
     def render(self, values: Mapping[str, Any]) -> str:
         """The text for these values. Raises InvalidInput naming the field when it takes too long or grows too large."""

@@ -29,8 +29,7 @@ WANTED_SECONDS_WITHDRAWABLE = 1.0
 """The same for a channel that asks before it offers each message, so that a pause need not wait for the batch."""
 
 LARGEST_BATCH = 500
-LARGEST_BATCH_WITHDRAWABLE = 250
-"""Messages that wait for a connection cost memory, some 10 KB each in eight chunks at once."""
+"""Messages that wait for a connection cost memory, some 2 KB each in every chunk in hand."""
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +59,8 @@ async def hand_over(
         journal.withdraw(ids)
         raise
     journal.forget(ids)
-    aim = (WANTED_SECONDS_WITHDRAWABLE, LARGEST_BATCH_WITHDRAWABLE) if withdrawable else (WANTED_SECONDS, LARGEST_BATCH)
-    _adapt(watched, len(messages), time.monotonic() - started, *aim)
+    wanted = WANTED_SECONDS_WITHDRAWABLE if withdrawable else WANTED_SECONDS
+    _adapt(watched, len(messages), time.monotonic() - started, wanted)
     return sending.result()
 
 
@@ -84,10 +83,8 @@ async def _renewing(
             journal.withdraw(ids)
 
 
-def _adapt(
-    watched: Watched, size: int, took: float, wanted: float = WANTED_SECONDS, largest: int = LARGEST_BATCH
-) -> None:
+def _adapt(watched: Watched, size: int, took: float, wanted: float = WANTED_SECONDS) -> None:
     """Aim at micro-batches of `wanted` seconds; a short one says little, so it changes nothing upwards."""
     fitting = int(size * wanted / max(took, 0.001))
     if fitting < size or size >= watched.batch:
-        watched.batch = max(1, min(fitting, 2 * size, largest))
+        watched.batch = max(1, min(fitting, 2 * size, LARGEST_BATCH))
