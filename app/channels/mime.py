@@ -34,8 +34,8 @@ _WORD_BYTES = 45
 _QUOTED = b"quoted-printable\r\n\r\n"
 _BASE64 = b"base64\r\n\r\n"
 _LINE = 76
-_LINES = [slice(start, start + _LINE) for start in range(0, 64 * 1024, _LINE)]
-"""Where the lines of up to 64 KB of base64 are, so that cutting them is no loop of ours."""
+_LINES = [slice(start, start + _LINE) for start in range(0, 256 * 1024, _LINE)]
+"""Where the lines of up to 256 KB of base64 are, so that cutting them is no loop of ours."""
 
 
 def mime_bytes(message: Message, *, date: str | None = None, recipient: str = "", ending: bytes = b"") -> bytes:

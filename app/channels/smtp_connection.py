@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from functools import lru_cache
 from typing import Protocol, cast
 
 from aiosmtplib import SMTP
@@ -20,6 +21,21 @@ LONGEST_REPLY = 32 * 1024
 """Bytes of one reply with all its lines; more is no mail server speaking."""
 
 _ROOM = 16 * 1024
+
+
+def _read(line: bytes) -> tuple[int, bool, bytes] | None:
+    """The code of a line of a reply, whether more lines follow (RFC 5321 section 4.2.1) and its text. None when it is
+    no such line.
+    """
+    code, mark = line[:3], line[3:4]
+    if not code.isdigit() or mark not in b" -\r":
+        return None
+    return int(code), mark == b"-", line[4:].rstrip()
+
+
+_SHORT = 80
+_read_before = lru_cache(maxsize=256)(_read)
+"""For short lines: servers say the same to most mails."""
 
 
 class ConnectionLost(Exception):
@@ -57,6 +73,9 @@ class SmtpConnection(asyncio.BufferedProtocol):
         self._lost = False
         self._split_replies = False
         self._extensions = {name.lower(): words for name, words in client.esmtp_extensions.items()}
+        size = self._extensions.get("size", "").split()
+        self.largest = int(size[0]) if size and size[0].isdecimal() else 0
+        """Bytes of the largest mail the server takes (RFC 1870); 0 when it names no limit."""
         self.listener: Listener | None = None
         self._transport.set_protocol(self)
 
@@ -73,12 +92,6 @@ class SmtpConnection(asyncio.BufferedProtocol):
     def supports(self, extension: str) -> bool:
         """Whether the server's answer to EHLO named this extension."""
         return extension in self._extensions
-
-    @property
-    def largest(self) -> int:
-        """Bytes of the largest mail the server takes (RFC 1870); 0 when it names no limit."""
-        words = self._extensions.get("size", "").split()
-        return int(words[0]) if words and words[0].isdecimal() else 0
 
     def write(self, data: bytes, *, replies: int, seconds: float) -> None:
         """Send; `replies` answers are owed for it, the next of them within `seconds`."""
@@ -112,17 +125,18 @@ class SmtpConnection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take replies apart. What nobody asked for ends the connection: mostly a 421 before an idle one is closed."""
-        *lines, self._rest = (self._rest + bytes(self._room[:nbytes])).split(b"\n")
+        lines = (self._rest + bytes(self._room[:nbytes])).split(b"\n")
+        self._rest = lines.pop()
         expected = self._owed
         for line in lines:
-            code, mark = line[:3], line[3:4]
-            if not code.isdigit() or mark not in b" -\r":
+            reply = _read_before(line) if len(line) <= _SHORT else _read(line)
+            if reply is None:
                 self._end(silent=False)
                 return
-            if mark == b"-":
-                self._lines.append(line[4:].rstrip())
+            code, more, text = reply
+            if more:
+                self._lines.append(text)
                 continue
-            text = line[4:].rstrip()
             if self._lines:
                 text = b"\n".join((*self._lines, text))
                 self._lines.clear()
@@ -131,7 +145,7 @@ class SmtpConnection(asyncio.BufferedProtocol):
             if self._owed < 0 or self.listener is None:
                 self._end(silent=False)
                 return
-            self.listener.replied(int(code), text)
+            self.listener.replied(code, text)
             if self._lost:
                 return
         if expected > 0:

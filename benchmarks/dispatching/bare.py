@@ -1,10 +1,11 @@
 """A bare SMTP client that pipelines (RFC 2920) over eight connections: no ledger, no lease, no limits, no journal.
 
-    python benchmarks/dispatching/bare.py PORT MAILS own|same
+    python benchmarks/dispatching/bare.py PORT MAILS own|streams|same
 
 `own`: each person's mail is made when its turn comes, by our renderer, from a customer that is in memory already.
-`same`: the bytes of the first mail for everybody. Says when it is ready, waits for a line on stdin, prints the seconds
-it took and those of its CPU.
+`streams`: the same mails, written as one writes such a client with asyncio's streams: MAIL, RCPT and DATA at once, then
+the content. `same`: the bytes of the first mail for everybody. Says when it is ready, waits for a line on stdin, prints
+the seconds it took and those of its CPU.
 """
 
 from __future__ import annotations
@@ -68,6 +69,28 @@ class Client(asyncio.Protocol):
         self._transport.write(envelope if before is None else before + envelope)
 
 
+async def by_streams(mails: Iterator[tuple[bytes, bytes]], port: int) -> None:
+    """One connection after RFC 2920: the envelope in one write, its three replies, the content, its reply."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def replies(count: int) -> None:
+        while count:
+            line = await reader.readline()
+            if line[3:4] != b"-":
+                assert line[:1] in b"23", line
+                count -= 1
+
+    await replies(1)
+    writer.write(b"EHLO bench\r\n")
+    await replies(1)
+    for envelope, body in mails:
+        writer.write(envelope)
+        await replies(3)
+        writer.write(body)
+        await replies(1)
+    writer.close()
+
+
 def mails_of(count: int, make: Callable[[int], tuple[str, bytes]]) -> Iterator[tuple[bytes, bytes]]:
     """Envelope and body of each."""
     for number in range(count):
@@ -90,7 +113,7 @@ def maker(content: str) -> Callable[[int], tuple[str, bytes]]:
         return address, mail_of(message_to(customer, address)).body
 
     body = own(0)[1]
-    return own if content == "own" else lambda number: (f"p{number}@d{number % 200}.example.com", body)
+    return (lambda number: (f"p{number}@d{number % 200}.example.com", body)) if content == "same" else own
 
 
 async def main(port: int, count: int, content: str) -> None:
@@ -100,12 +123,15 @@ async def main(port: int, count: int, content: str) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     started, before = time.perf_counter(), time.process_time()
-    ends = []
-    for _ in range(LANES):
-        ended = loop.create_future()
-        await loop.create_connection(lambda ended=ended: Client(mails, ended), "127.0.0.1", port)
-        ends.append(ended)
-    await asyncio.gather(*ends)
+    if content == "streams":
+        await asyncio.gather(*(by_streams(mails, port) for _ in range(LANES)))
+    else:
+        ends = []
+        for _ in range(LANES):
+            ended = loop.create_future()
+            await loop.create_connection(lambda ended=ended: Client(mails, ended), "127.0.0.1", port)
+            ends.append(ended)
+        await asyncio.gather(*ends)
     print(time.perf_counter() - started, time.process_time() - before, flush=True)
 
 

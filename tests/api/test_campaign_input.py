@@ -56,7 +56,7 @@ LINES = (
 )
 
 BODIES = (
-    ("x" * 70_000, "is 68 KB; the most is 64 KB"),
+    ("x" * 140_000, "is 136 KB; the most is 128 KB"),
     ("{{" * 30_000, "expected '}}'"),
     ("{{ customer.password }}", "is not a merge tag"),
     ("{% for i in (1..100000) %}x{% endfor %}", "repeats too often"),

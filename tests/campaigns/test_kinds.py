@@ -269,7 +269,7 @@ class TestComposer:
     def test_every_message_has_its_own_link_and_headers(self, settings):
         campaign = self.campaign(body="Hello {{ customer.first_name }}")
         one, other = self.message(campaign), self.message(campaign, first_name="Änn <b>")
-        assert one.headers["List-Unsubscribe"].strip("<>") in one.html
+        assert one.headers["List-Unsubscribe"].strip("<>") in str(one.html)
         assert one.headers["List-Unsubscribe"] != other.headers["List-Unsubscribe"]
         assert list(one.headers) == ["List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID"]
         assert "Hello Änn &lt;b&gt;" in str(other.html)

@@ -41,7 +41,7 @@ def render(subject: str, body: str, **fields: object):
         ("x", "{% for i in (1..1000) %}{{ '" + "x" * 2000 + "' }}{% endfor %}", "body: becomes larger than 1024 KB"),
         ("x", "{{ 'aaaa' | replace: 'a', '" + "b" * 500 + "' | replace: 'b', '" + "c" * 5000 + "' }}", "body: becomes"),
         ("x" * 256, "x", "subject: would be 256 characters long"),
-        ("x", "x" * 65_537, "body: is 64 KB; the most is 64 KB"),
+        ("x", "x" * 131_073, "body: is 128 KB; the most is 128 KB"),
         ("{{ 1 | divided_by: 0 }}", "x", "subject: divided_by"),
     ],
 )

@@ -25,7 +25,7 @@ from app.campaigns.message.merge_tags import MERGE_TAGS, known_tag
 from app.campaigns.message.shortcut import Filling, in_values, pieces_of
 from app.errors import InvalidInput
 
-TEMPLATE_BYTES = 64 * 1024
+TEMPLATE_BYTES = 128 * 1024
 OUTPUT_BYTES = 1024 * 1024
 RENDER_SECONDS = 0.25
 
