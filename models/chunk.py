@@ -41,12 +41,14 @@ class Received(BaseModel):
 class Sending(BaseModel):
     """Whom `owner` began to hand over at `at`: written before anything leaves, so that nobody is forgotten or doubled.
 
-    Those without a delivery, or with one that is deferred since before, have no outcome yet.
+    These are `ids`, or with `everybody` all of the chunk. Those without a delivery, or with one that is deferred since
+    before, have no outcome yet.
     """
 
     owner: str
     at: Moment
-    ids: list[PydanticObjectId]
+    ids: list[PydanticObjectId] = Field(default_factory=list)
+    everybody: bool = False
 
 
 class Chunk(Document):

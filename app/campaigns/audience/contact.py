@@ -66,22 +66,41 @@ async def judge(
     customer_ids: Sequence[ObjectId],
     channel: Channel | str = Channel.EMAIL,
     fields: Mapping[str, int] = CONTACT_FIELDS,
+    *,
+    neighbours: bool = False,
 ) -> list[Verdict]:
     """Read `fields` of these customers as they are now and decide on each for this channel, in the same order.
 
-    Two queries. `fields` has the channel's `contact_fields` at least.
+    Two queries. `fields` has the channel's `contact_fields` at least. `neighbours`: hardly anybody's id lies between
+    these, which are in order; then they are found in two thirds of the time.
     """
     kind = kind_of(channel)
     ids = list(customer_ids)
-    found = collection("customers").find({"_id": {"$in": ids}}, fields, batch_size=len(ids) + 1)
-    customers = {row["_id"]: row for row in await found.to_list()}
-    chosen = {id: kind.way_to(row) for id, row in customers.items()}
+    customers = await _customers(ids, fields, neighbours=neighbours)
+    chosen = {id: kind.way_to(customers[id]) for id in ids if id in customers}
     asked: dict[str, list[str]] = {}
     for one in chosen.values():
         if one is not None:
             asked.setdefault(one[0].suppression, []).append(fold(one[1]))
     suppressed = await _suppressed(asked) if asked else {}
     return [_verdict(id, customers.get(id), kind, chosen.get(id), suppressed) for id in ids]
+
+
+async def _customers(
+    ids: Sequence[ObjectId], fields: Mapping[str, int], *, neighbours: bool
+) -> dict[ObjectId, Mapping[str, Any]]:
+    """Those of these customers that exist. What `neighbours` promises is a guess, which costs time when it is wrong."""
+    customers: dict[ObjectId, Mapping[str, Any]] = {}
+
+    async def read(wanted: Mapping[str, Any], most: int) -> None:
+        found = collection("customers").find({"_id": wanted}, fields, batch_size=most + 1).limit(most)
+        customers.update((row["_id"], row) for row in await found.to_list())
+
+    if neighbours and ids:
+        await read({"$gte": ids[0], "$lte": ids[-1]}, len(ids) * 2)
+    if missing := [id for id in ids if id not in customers]:
+        await read({"$in": missing}, len(missing))
+    return customers
 
 
 async def _suppressed(asked: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], str]:

@@ -10,6 +10,7 @@ from bson import ObjectId
 
 from app.campaigns.pacing.script import PREFIX, moment_now
 from app.campaigns.record.signals import signals
+from app.campaigns.sending.leases import claimed_of
 from app.database import collection
 from models.delivery import DeliveryState as State
 
@@ -83,8 +84,8 @@ async def in_hand(campaign_id: ObjectId, since: datetime) -> list[tuple[float, i
     """What is being handed over and not yet in the ledger: (time, count) for each chunk."""
     found: list[tuple[float, int]] = []
     claimed = {"campaign_id": campaign_id, "sending.at": {"$gte": since}}
-    async for chunk in collection("chunks").find(claimed, {"sending": 1}):
-        at, ids = chunk["sending"]["at"], chunk["sending"]["ids"]
+    async for chunk in collection("chunks").find(claimed, {"sending": 1, "customer_ids": 1}):
+        at, ids = chunk["sending"]["at"], claimed_of(chunk.get("customer_ids") or (), chunk["sending"])
         noted = {"_id": {"$in": [f"{campaign_id}:{id}" for id in ids]}, "updated_at": {"$gte": at}}
         count = len(ids) - await collection("deliveries").count_documents(noted)
         if count > 0:

@@ -187,7 +187,8 @@ class _Sending(ChunkInHand):
         """Deal with the next few. The time until which the chunk should rest, when a limit is used up for long."""
         size = min(pacing.useful(self.campaign, self.watched.batch), len(self.todo))
         batch = [self.todo.popleft() for _ in range(size)]
-        verdicts = await judge(batch, self.campaign["channel"], fields_for(self.campaign))
+        fields = fields_for(self.campaign)
+        verdicts = await judge(batch, self.campaign["channel"], fields, neighbours=self.watched.broad)
         settled, sendable = decide(self.campaign, verdicts, self.rows)
         channel = channel_for(self.campaign)
         rest: datetime | None = None

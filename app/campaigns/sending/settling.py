@@ -21,7 +21,7 @@ from pymongo import UpdateOne
 
 from app.campaigns.audience.contact import judge
 from app.campaigns.message.composing import number_of
-from app.campaigns.sending.leases import Lease
+from app.campaigns.sending.leases import Lease, claimed_of
 from app.campaigns.sending.ledger import Row, delivery_id, derive_tally, event, insert_new, write_each
 from app.campaigns.sending.owners import on_this_machine, process_of, surely_dead, this_process
 from app.channels.acceptances import KEPT_SECONDS, Noted, machines_of, read_journals
@@ -98,7 +98,7 @@ def _left_by(lease: Lease, rows: Mapping[ObjectId, Row]) -> dict[ObjectId, _Lost
     item = _Lost(left["owner"], left["at"])
     return {
         customer: item
-        for customer in left["ids"]
+        for customer in claimed_of(lease.customer_ids, left)
         if (row := rows.get(customer)) is None
         or (row["state"] == State.DEFERRED and row.get("updated_at", left["at"]) < left["at"])
     }

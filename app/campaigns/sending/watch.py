@@ -24,6 +24,7 @@ from models.campaign import CampaignState
 LOOK_SECONDS = 0.25
 
 FIRST_BATCH = 50
+BROAD = 0.8
 _LASTING = {"subject": 0, "body": 0, "preview_text": 0}
 """What does not change while a campaign runs, and may be long."""
 
@@ -31,11 +32,14 @@ log = structlog.get_logger(__name__)
 
 
 class Watched:
-    """A campaign in hand. `campaign` is the raw document; `batch` how many messages a micro-batch should have."""
+    """A campaign in hand. `campaign` is the raw document; `batch` how many messages a micro-batch should have; `broad`
+    says that it goes to most of all customers.
+    """
 
-    def __init__(self, campaign: dict[str, Any]) -> None:
+    def __init__(self, campaign: dict[str, Any], *, broad: bool) -> None:
         self.campaign = campaign
         self.batch = FIRST_BATCH
+        self.broad = broad
         self.users = 0
         self._learned = time.monotonic()
         self._stops: set[Callable[[], None]] = set()
@@ -119,7 +123,11 @@ async def watching(campaign_id: ObjectId) -> AsyncIterator[Watched | None]:
         if found is None:
             yield None
             return
-        watched = watch.known.setdefault(campaign_id, Watched(found))
+        if watched is None:
+            most = BROAD * await collection("customers").estimated_document_count()
+            watched = Watched(found, broad=(found.get("audience") or 0) >= most)
+        # Another may have come, or the one there was may have been let go, meanwhile.
+        watched = watch.known.setdefault(campaign_id, watched)
         watched.learn(found)
     watched.users += 1
     if watch.task is None or watch.task.done():
