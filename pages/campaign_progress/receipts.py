@@ -41,8 +41,9 @@ class Receipts:
         """Bring the tiles in line; they show once the campaign ended or a receipt came."""
         counts = found.counts
         came = counts.delivered + counts.bounced + counts.complained
-        self._place.set_visibility(found.state in ENDED or bool(came or counts.unsubscribed))
-        if counts == self._shown:
+        seen = found.state in ENDED or bool(came or counts.unsubscribed)
+        self._place.set_visibility(seen)
+        if counts == self._shown or not seen:
             return
         self._shown = counts
         locale = self._locale

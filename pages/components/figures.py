@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_compact_decimal, format_currency, format_decimal
 from nicegui.elements.mixins.text_element import TextElement
@@ -21,8 +22,9 @@ def money(amount: Decimal | int | None, currency: str, locale: str = "en_US", *,
     return str(format_currency(amount, currency, locale=locale))
 
 
+@lru_cache(maxsize=4_096, typed=True)
 def number(value: Decimal | int | float | None, locale: str = "en_US") -> str:
-    """`23,570`; no value is a dash."""
+    """`23,570`; no value is a dash. Kept, because every open page of a campaign asks for the same ones."""
     return "–" if value is None else str(format_decimal(value, locale=locale))
 
 
@@ -31,6 +33,7 @@ def compact(value: int | float, locale: str = "en_US") -> str:
     return str(format_compact_decimal(value, locale=locale, fraction_digits=1))
 
 
+@lru_cache(maxsize=4_096, typed=True)
 def percent(share: float | None, locale: str = "en_US", *, digits: int = 1) -> str:
     """A share of one as `31.8 %`, the space not breaking; no value is a dash."""
     if share is None:
