@@ -17,6 +17,7 @@ from pages import errors, nonces, palette, sessions, theme
 from pages.components import message_view
 from pages.gate import THEME_SCRIPT
 from pages.nonces import with_nonce
+from pages.packets import send_text_alone
 from pages.socket_guard import SocketGuard
 
 PAGES = (
@@ -79,6 +80,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(SocketGuard)
     _quiet_expected_errors()
     core.sio.eio.cors_allowed_origins = None
+    send_text_alone()
     ui.run_with(
         app,
         title="Cohort",
