@@ -27,8 +27,9 @@ LOOK_MILLISECONDS = 100
 QUIET_LOOK_MILLISECONDS = 300
 """The same where nobody watches a clock: all queues but the campaigns'."""
 
-DELAYED_LOOK_MILLISECONDS = 2_000
-"""The same for Dramatiq's queues of delayed messages, which stay empty: times are kept in MongoDB."""
+DELAYED_LOOK_MILLISECONDS = 500
+"""The same for Dramatiq's queues of delayed messages, which stay empty, because times are kept in MongoDB. No longer,
+because a worker that is to stop waits for it."""
 
 
 class _Broker(RedisBroker):
