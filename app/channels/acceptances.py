@@ -73,6 +73,16 @@ class Acceptances:
         """The other side has taken this delivery. A disk that is full costs this certainty, never the campaign."""
         self._write(f"{id} {time.time():.3f}\n")
 
+    def turn(self, taken: str, offered: str) -> bool:
+        """`note` of the one and `offer` of the other in one write."""
+        if offered in self._withdrawn:
+            self.note(taken)
+            return False
+        moment = f"{time.time():.3f}\n"
+        if not self._write(f"{taken} {moment}{offered} ?{moment}"):
+            self._silence_means_nothing()
+        return True
+
     def withdraw(self, ids: Collection[str]) -> None:
         """Keep what has not been offered yet from being offered, until `forget`."""
         self._withdrawn.update(ids)

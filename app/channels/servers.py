@@ -23,10 +23,14 @@ _TOKEN_WAIT = 0.05
 
 
 def mail_channel(
-    urls: str, *, accepted: Callable[[str], None] | None = None, offer: Callable[[str], bool] | None = None
+    urls: str,
+    *,
+    accepted: Callable[[str], None] | None = None,
+    offer: Callable[[str], bool] | None = None,
+    turn: Callable[[str, str], bool] | None = None,
 ) -> Channel:
     """The way out that SMTP_URL describes. Raises SettingsError in one line."""
-    channels = [SmtpChannel(server, accepted=accepted, offer=offer) for server in servers_of(urls)]
+    channels = [SmtpChannel(server, accepted=accepted, offer=offer, turn=turn) for server in servers_of(urls)]
     alone = len(channels) == 1 and not channels[0].server.per_second
     return channels[0] if alone else Servers(channels)
 

@@ -27,7 +27,8 @@ class SmtpChannel:
     """Hands mail to one server over at most `server.connections` connections of this process.
 
     `offer` is asked right before a message's content leaves, and may withdraw it; `accepted` is told its id at the
-    server's 250, before anything else happens. After a failure one connection alone tries the server until it answers
+    server's 250, before anything else happens; `turn` does the one for the mail taken last and the other for the next
+    at once. After a failure one connection alone tries the server until it answers
     for a mail.
     """
 
@@ -39,10 +40,12 @@ class SmtpChannel:
         *,
         accepted: Callable[[str], None] | None = None,
         offer: Callable[[str], bool] | None = None,
+        turn: Callable[[str, str], bool] | None = None,
     ) -> None:
         self.server = server
         self._accepted = accepted
         self._offer = offer
+        self._turn = turn
         self._taken = Outcome(result=Result.ACCEPTED, server=server.name)
         self._queue: deque[Parcel] = deque()
         self._lanes: set[Lane] = set()
@@ -127,9 +130,20 @@ class SmtpChannel:
             parcel.settle(Outcome(result=Result.PERMANENT, words=words, server=self.server.name))
         return None
 
-    def offer(self, parcel: Parcel) -> bool:
+    def offer(self, parcel: Parcel, taken: Parcel | None = None) -> bool:
         """Whether its content may leave. One that is withdrawn takes the rest of its batch along."""
-        if not parcel.batch.withdrawn and (self._offer is None or self._offer(parcel.message.id)):
+        if taken is None:
+            go = not parcel.batch.withdrawn and (self._offer is None or self._offer(parcel.message.id))
+        elif parcel.batch.withdrawn or self._turn is None:
+            self.taken(taken)
+            return self.offer(parcel)
+        else:
+            try:
+                go = self._turn(taken.message.id, parcel.message.id)
+            finally:
+                taken.settle(self._taken)
+                self._answered()
+        if go:
             return True
         parcel.batch.withdrawn = True
         parcel.settle(WITHDRAWN)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -23,14 +24,18 @@ LONGEST_REPLY = 32 * 1024
 _ROOM = 16 * 1024
 
 
-def _read(line: bytes) -> tuple[int, bool, bytes] | None:
-    """The code of a line of a reply, whether more lines follow (RFC 5321 section 4.2.1) and its text. None when it is
-    no such line.
+Reply = tuple[int, bytes]
+"""Code and text, the lines of the text joined by line feeds."""
+
+
+def _read(line: bytes) -> tuple[bool, Reply] | None:
+    """Whether more lines follow this one of a reply (RFC 5321 section 4.2.1), and what it says. None when it is no such
+    line.
     """
     code, mark = line[:3], line[3:4]
     if not code.isdigit() or mark not in b" -\r":
         return None
-    return int(code), mark == b"-", line[4:].rstrip()
+    return mark == b"-", (int(code), line[4:].rstrip())
 
 
 _SHORT = 80
@@ -45,8 +50,8 @@ class ConnectionLost(Exception):
 class Listener(Protocol):
     """Whoever has the word on a connection."""
 
-    def replied(self, code: int, text: bytes) -> None:
-        """The next reply that was owed, its lines joined by line feeds."""
+    def replied(self, replies: Sequence[Reply]) -> None:
+        """The next of the replies that were owed, as many as came together."""
 
     def lost(self, *, silent: bool) -> None:
         """No more will come. `silent`: the next reply did not come in time. Called once, unless it was closed here."""
@@ -127,31 +132,30 @@ class SmtpConnection(asyncio.BufferedProtocol):
         """Take replies apart. What nobody asked for ends the connection: mostly a 421 before an idle one is closed."""
         lines = (self._rest + bytes(self._room[:nbytes])).split(b"\n")
         self._rest = lines.pop()
-        expected = self._owed
+        asked, strange = self._owed, False
+        replies: list[Reply] = []
         for line in lines:
-            reply = _read_before(line) if len(line) <= _SHORT else _read(line)
-            if reply is None:
-                self._end(silent=False)
-                return
-            code, more, text = reply
+            found = _read_before(line) if len(line) <= _SHORT else _read(line)
+            if found is None or len(replies) == asked:
+                strange = True
+                break
+            more, reply = found
             if more:
-                self._lines.append(text)
+                self._lines.append(reply[1])
                 continue
             if self._lines:
-                text = b"\n".join((*self._lines, text))
+                reply = reply[0], b"\n".join((*self._lines, reply[1]))
                 self._lines.clear()
-            self._owed -= 1
-            expected -= 1
-            if self._owed < 0 or self.listener is None:
-                self._end(silent=False)
-                return
-            self.listener.replied(code, text)
-            if self._lost:
-                return
-        if expected > 0:
+            replies.append(reply)
+        if replies and self.listener is not None:
+            self._owed -= len(replies)
+            self.listener.replied(replies)
+        if self._lost:
+            return
+        if len(replies) < asked:
             self._split_replies = True
             self._acknowledge_at_once()
-        if len(self._rest) + sum(map(len, self._lines)) > LONGEST_REPLY:
+        if strange or len(self._rest) + sum(map(len, self._lines)) > LONGEST_REPLY:
             self._end(silent=False)
 
     def eof_received(self) -> bool:

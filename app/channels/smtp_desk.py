@@ -19,8 +19,11 @@ class Desk(Protocol):
     def take(self, connection: SmtpConnection) -> tuple[Parcel, Mail] | None:
         """The next mail that this connection's server can take."""
 
-    def offer(self, parcel: Parcel) -> bool:
-        """Called right before its content leaves. False: it was withdrawn, has been settled and must not leave."""
+    def offer(self, parcel: Parcel, taken: Parcel | None = None) -> bool:
+        """Called right before its content leaves. False: it was withdrawn, has been settled and must not leave.
+
+        `taken`: of this one the server has taken responsibility just now, as `taken` would say.
+        """
 
     def taken(self, parcel: Parcel) -> None:
         """The server has taken responsibility."""

@@ -8,17 +8,20 @@ dot was sent and not answered is undecided; of a prepared one the server has not
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from app.channels.base import Outcome, Result
 from app.channels.replies import CLOSING, SIGN_IN_CODES, outcome_of, words_of
 from app.channels.smtp_batch import Parcel
-from app.channels.smtp_connection import SmtpConnection
+from app.channels.smtp_connection import Reply, SmtpConnection
 from app.channels.smtp_desk import Desk
 from app.channels.smtp_mail import Mail
 from app.channels.smtp_server import SmtpServer
 
 _MAIL, _RCPT, _DATA, _FINAL, _EMPTY, _RSET, _QUIT = range(7)
 _GOOD = {_MAIL: (250,), _RCPT: (250, 251), _DATA: (354,)}
+_ALL_GOOD = [250, 250, 250, 354]
+_ROUND = len(_ALL_GOOD)
 
 _SLACK = 1024
 """Bytes that encryption may add to what waits to be sent."""
@@ -64,8 +67,27 @@ class Lane:
             self._steps.append(_QUIT)
             self._connection.quit()
 
-    def replied(self, code: int, text: bytes) -> None:
-        """One reply, whichever command it is for."""
+    def replied(self, replies: Sequence[Reply]) -> None:
+        """Replies in the order of the commands they are for."""
+        steps = self._steps
+        if (
+            len(replies) == len(steps) == _ROUND
+            and steps[0] == _FINAL
+            and [code for code, _ in replies] == _ALL_GOOD
+            and self._connection.alive
+        ):
+            # Nearly always: the last mail taken, the next one's envelope too.
+            taken, self._closing = self._closing, None
+            steps.clear()
+            self._addressed = True
+            self._hand_over(taken)
+            return
+        for code, text in replies:
+            self._reply(code, text)
+            if self._connection.listener is not self:
+                return
+
+    def _reply(self, code: int, text: bytes) -> None:
         step = self._steps.popleft()
         if step == _FINAL:
             self._content_answered(code, text)
@@ -130,23 +152,28 @@ class Lane:
         command = self._envelope_mail.rcpt_to() if step == _MAIL else b"DATA\r\n"
         self._connection.write(command, replies=1, seconds=self._server.reply_seconds)
 
-    def _hand_over(self) -> None:
-        """The server waits for the content: send it, and the next mail's envelope behind its final dot."""
+    def _hand_over(self, taken: Parcel | None = None) -> None:
+        """The server waits for the content: send it, and the next mail's envelope behind its final dot. `taken`: it has
+        just accepted that one.
+        """
         parcel, mail = self._opening, self._envelope_mail
         assert parcel is not None
         assert mail is not None
         if not self._connection.alive:
             return  # `lost` comes next, and nothing of this mail has left
         self._opening, self._closing, self._fresh = None, parcel, False
-        self._steps.append(_FINAL)
-        envelope = self._next_envelope() if self._pipelining else b""
-        if not self._desk.offer(parcel):
+        if not self._desk.offer(parcel, taken):
             # The server waits for a content, and an empty one would be a mail: only the connection's end takes it back.
             self._closing = None
             self._stop()
             return
-        self._tail = len(envelope)
-        data = mail.body + envelope if envelope else mail.body
+        self._steps.append(_FINAL)
+        data = mail.body
+        if self._pipelining and (envelope := self._next_envelope()):
+            self._tail = len(envelope)
+            data += envelope
+        else:
+            self._tail = 0
         self._connection.write(data, replies=len(self._steps), seconds=self._server.final_seconds)
 
     def _refused(self, code: int, text: bytes, *, begun: bool) -> None:

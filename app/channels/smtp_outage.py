@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 
 from app.channels.base import Unreachable
 
@@ -62,6 +62,4 @@ class Outage:
         return clock() - self._heard >= seconds * 0.9
 
 
-def clock() -> float:
-    """Seconds on the running loop's clock."""
-    return asyncio.get_running_loop().time()
+clock = time.monotonic

@@ -100,7 +100,7 @@ def _opened(config: Hashable, make: Callable[[], Channel]) -> Channel:
 
 def _smtp(urls: str) -> Channel:
     notes = journal(acceptances_folder())
-    return mail_channel(urls, accepted=notes.note, offer=notes.offer)
+    return mail_channel(urls, accepted=notes.note, offer=notes.offer, turn=notes.turn)
 
 
 def _simulator(campaign: Mapping[str, Any]) -> Channel:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from app.campaigns.audience.kinds import KINDS, Kind, Way, kind_of
+from app.campaigns.audience.kinds import KINDS, Kind, kind_of
 from app.campaigns.message.merge_tags import CUSTOMER_FIELDS
 from app.database import collection
 from models.campaign import Channel
@@ -75,15 +75,36 @@ async def judge(
     these, which are in order; then they are found in two thirds of the time.
     """
     kind = kind_of(channel)
-    ids = list(customer_ids)
-    customers = await _customers(ids, fields, neighbours=neighbours)
-    chosen = {id: kind.way_to(customers[id]) for id in ids if id in customers}
+    customers = await _customers(customer_ids, fields, neighbours=neighbours)
+    verdicts: list[Verdict] = []
     asked: dict[str, list[str]] = {}
-    for one in chosen.values():
-        if one is not None:
-            asked.setdefault(one[0].suppression, []).append(fold(one[1]))
+    for id in customer_ids:
+        customer = customers.get(id)
+        if customer is None:
+            verdicts.append(Verdict(customer_id=id, customer=None, state=State.SKIPPED, reason=DELETED))
+            continue
+        chosen = kind.way_to(customer)
+        if chosen is None:
+            verdicts.append(Verdict(customer_id=id, customer=customer, state=State.SKIPPED, reason=kind.no_address))
+            continue
+        way, address = chosen
+        verdict = Verdict(customer_id=id, customer=customer, address=address, domain=domain_of(address))
+        if not customer.get(way.consent):
+            verdict.state, verdict.reason = State.SKIPPED, kind.no_consent
+        verdicts.append(verdict)
+        asked.setdefault(way.suppression, []).append(fold(address))
     suppressed = await _suppressed(asked) if asked else {}
-    return [_verdict(id, customers.get(id), kind, chosen.get(id), suppressed) for id in ids]
+    if suppressed:
+        for verdict in verdicts:
+            _heed(verdict, kind, suppressed)
+    return verdicts
+
+
+def _heed(verdict: Verdict, kind: Kind, suppressed: Mapping[tuple[str, str], str]) -> None:
+    """Nobody may write to who is on the do-not-contact list, whatever else is true of them."""
+    chosen = kind.way_to(verdict.customer) if verdict.customer is not None else None
+    if chosen is not None and (why := suppressed.get((chosen[0].suppression, fold(chosen[1])))) is not None:
+        verdict.state, verdict.reason = State.SUPPRESSED, suppressed_words(why, chosen[0].suppression)
 
 
 async def _customers(
@@ -128,25 +149,3 @@ def suppressed_words(reason: str, channel: str) -> str:
 def domain_of(address: str) -> str:
     """The domain of an email address in lower case; empty for a number."""
     return address.rpartition("@")[2].lower() if "@" in address else ""
-
-
-def _verdict(
-    id: ObjectId,
-    customer: Mapping[str, Any] | None,
-    kind: Kind,
-    chosen: tuple[Way, str] | None,
-    suppressed: Mapping[tuple[str, str], str],
-) -> Verdict:
-    if customer is None:
-        return Verdict(customer_id=id, customer=None, state=State.SKIPPED, reason=DELETED)
-    if chosen is None:
-        return Verdict(customer_id=id, customer=customer, state=State.SKIPPED, reason=kind.no_address)
-    way, address = chosen
-    state, reason = None, None
-    if suppressed and (why := suppressed.get((way.suppression, fold(address)))) is not None:
-        state, reason = State.SUPPRESSED, suppressed_words(why, way.suppression)
-    elif not customer.get(way.consent):
-        state, reason = State.SKIPPED, kind.no_consent
-    return Verdict(
-        customer_id=id, customer=customer, address=address, domain=domain_of(address), state=state, reason=reason
-    )

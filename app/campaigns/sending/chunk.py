@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -230,33 +230,33 @@ class _Sending(ChunkInHand):
     async def _deal_with(self, channel: Channel, settled: Sequence[Claim], going: Sequence[Verdict]) -> None:
         """Claim, hand over, note what came of it, and give back what was allowed and not used."""
         composed = compose_all(self.campaign, going)
-        messages = [claim.message for claim in composed if claim.message is not None]
-        outcomes: dict[str, Outcome] = {}
+        offered = [claim for claim in composed if claim.message is not None]
         begun = now()
         try:
+            messages = [claim.message for claim in offered if claim.message is not None]
             if messages and await self._claimed(messages):
                 answers = await hand_over(self.lease, self.watched, journal(acceptances_folder()), channel, messages)
-                outcomes = {message.id: answer for message, answer in zip(messages, answers, strict=True)}
-            claims = [*settled, *composed]
-            if not await write_outcomes(self.lease, self.campaign, claims, outcomes, self.rows, begun):
+                for claim, answer in zip(offered, answers, strict=True):
+                    claim.outcome = answer
+            if not await write_outcomes(self.lease, self.campaign, [*settled, *composed], self.rows, begun):
                 self.sure = False
             self.recount()
         finally:
-            await self._learn(composed, outcomes)
-        await self._mind_the_server(composed, outcomes)
+            await self._learn(composed)
+        await self._mind_the_server(offered)
 
     async def _claimed(self, messages: Sequence[Message]) -> bool:
         """Whether these are ours to hand over: noted in the chunk, under the lease, while the campaign runs."""
         ids = [message.customer_id for message in messages if message.customer_id is not None]
         return await self.tell(lambda tally: self.lease.claim(ids, tally)) and self.watched.running
 
-    async def _learn(self, composed: Sequence[Claim], outcomes: Mapping[str, Outcome]) -> None:
+    async def _learn(self, composed: Sequence[Claim]) -> None:
         """Tell the limits what was used of them and how that went."""
         used: list[str] = []
         answers: list[Outcome] = []
         unused: list[str] = []
         for claim in composed:
-            outcome = outcomes.get(claim.message.id) if claim.message is not None else None
+            outcome = claim.outcome
             if outcome is None or outcome.result is Result.UNTOUCHED:
                 unused.append(claim.verdict.domain)
             else:
@@ -268,21 +268,17 @@ class _Sending(ChunkInHand):
             if unused:
                 await pacing.give_back(self.campaign, unused)
 
-    async def _mind_the_server(self, composed: Sequence[Claim], outcomes: Mapping[str, Outcome]) -> None:
+    async def _mind_the_server(self, offered: Sequence[Claim]) -> None:
         """An outage is over, or has begun; a server that only asks for a moment gets it."""
-        answers = outcomes.values()
-        if self.campaign.get("waiting_reason") and any(answer.result is Result.ACCEPTED for answer in answers):
+        answered = [(claim.verdict.customer_id, claim.outcome) for claim in offered if claim.outcome is not None]
+        if self.campaign.get("waiting_reason") and any(answer.result is Result.ACCEPTED for _, answer in answered):
             self.campaign["waiting_reason"] = None
             await pacing.note_back(self.lease.campaign_id)
-        if all(answer.result is not Result.UNTOUCHED for answer in answers):
+        untouched = [(customer, answer) for customer, answer in answered if answer.result is Result.UNTOUCHED]
+        if not untouched:
             return
-        untouched = [
-            claim.verdict.customer_id
-            for claim in composed
-            if claim.message and (answer := outcomes.get(claim.message.id)) and answer.result is Result.UNTOUCHED
-        ]
-        self.todo.extendleft(reversed(untouched))
-        away = next((a for a in answers if a.result is Result.UNTOUCHED and a.words and not a.slow_down), None)
+        self.todo.extendleft(customer for customer, _ in reversed(untouched))
+        away = next((answer for _, answer in untouched if answer.words and not answer.slow_down), None)
         if away is not None:
             raise Unreachable(away.words)
 

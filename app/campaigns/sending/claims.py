@@ -10,19 +10,20 @@ from bson import ObjectId
 
 from app.campaigns.audience.contact import CONTACT_FIELDS, HELD_OUT, Verdict, held_out
 from app.campaigns.message.composing import composer_for
-from app.channels.base import Message
+from app.channels.base import Message, Outcome
 from app.errors import InvalidInput
 from models.delivery import DeliveryState as State
 
 
 @dataclass(slots=True)
 class Claim:
-    """`message` when it is to be sent, else a final state and its reason."""
+    """`message` when it is to be sent, else a final state and its reason; `outcome` once it was handed over."""
 
     verdict: Verdict
     message: Message | None = None
     state: State = State.SENDING
     reason: str | None = None
+    outcome: Outcome | None = None
 
 
 def decide(

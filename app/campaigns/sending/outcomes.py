@@ -10,12 +10,13 @@ from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
 from pymongo import UpdateOne
 
+from app.campaigns.audience.contact import Verdict
 from app.campaigns.message.unsubscribe import suppress
 from app.campaigns.pacing import breaker, retries
 from app.campaigns.sending import ledger
 from app.campaigns.sending.claims import Claim
 from app.campaigns.sending.leases import Held, Lease
-from app.channels.base import Outcome, Result
+from app.channels.base import Message, Outcome, Result
 from models.campaign_plan import Ambiguity
 from models.delivery import DeliveryState as State
 from models.values import now
@@ -32,79 +33,98 @@ async def write_outcomes(
     lease: Lease,
     campaign: Mapping[str, Any],
     claims: Sequence[Claim],
-    outcomes: Mapping[str, Outcome],
     rows: MutableMapping[ObjectId, ledger.Row],
     begun: datetime,
 ) -> bool:
     """Write what became of each, bring `rows` up to date, suppress addresses that do not exist, and mind the breaker.
 
-    `outcomes` is by delivery; who was never offered gets no line. `begun` is when the hand-over began. False when the
-    ledger says something else of somebody, so that `rows` should be read again.
+    Who was never offered gets no line. `begun` is when the hand-over began. False when the ledger says something else
+    of somebody, so that `rows` should be read again.
     """
     moment = now()
     policy = campaign.get("ambiguity") or Ambiguity.UNKNOWN
-    same = {
-        "campaign_id": lease.campaign_id,
-        "chunk": lease.n,
-        "channel": str(campaign["channel"]),
-        "first_try_at": begun,
-        "created_at": begun,
-    }
+    lasting = {"campaign_id": lease.campaign_id, "chunk": lease.n, "channel": str(campaign["channel"])}
     # A fifth cheaper to encode than the moments they stand for, which nobody asks of a delivery that was taken.
     at, since = DatetimeMS(moment), DatetimeMS(begun)
-    taken = {"updated_at": at, "sent_at": at, "first_try_at": since, "created_at": since}
     known = bool(rows)
     fresh: list[ledger.Row] = []
     changes: list[UpdateOne] = []
     for claim in claims:
         customer = claim.verdict.customer_id
-        id = claim.message.id if claim.message is not None else ledger.delivery_id(lease.campaign_id, customer)
         row = rows.get(customer) if known else None
-        line = _line(claim, outcomes.get(id), row, moment, policy)
-        if line is None:
-            continue
-        if row is None:
-            rows[customer] = document = {"_id": id, "customer_id": customer, **same, **line}
-            if line["state"] == _SENT:
-                document.update(taken)
-            elif line["state"] in ledger.OPEN:
+        if row is None and claim.outcome is not None and claim.outcome.result is Result.ACCEPTED:
+            document = _taken(claim, claim.outcome, lasting, at, since)
+        else:
+            line = _line(claim, row, moment, policy)
+            if line is None:
+                continue
+            id = ledger.delivery_id(lease.campaign_id, customer)
+            if row is not None:
+                line = {**_CLEARED, **line, "owner": lease.owner}
+                changes.append(ledger.change_of(id, line))
+                row.update(line)
+                continue
+            document = {"_id": id, "customer_id": customer, **lasting, "first_try_at": begun, "created_at": begun}
+            document |= line
+            if line["state"] in ledger.OPEN:
                 # Nobody asks whose a delivery was that has its end.
                 document["owner"] = lease.owner
-            fresh.append(document)
-        else:
-            line = {**_CLEARED, **line, "owner": lease.owner}
-            changes.append(ledger.change_of(id, line))
-            row.update(line)
+        rows[customer] = document
+        fresh.append(document)
     as_thought = await _write(lease, fresh, changes)
-    await _follow_up(lease, claims, outcomes, rows)
+    await _follow_up(lease, claims, rows)
     return as_thought
 
 
-def _line(
-    claim: Claim, outcome: Outcome | None, row: ledger.Row | None, moment: datetime, policy: str
-) -> dict[str, Any] | None:
-    """The fields that differ from one delivery to the next; None when nothing happened."""
+def _taken(
+    claim: Claim, outcome: Outcome, lasting: Mapping[str, Any], at: DatetimeMS, since: DatetimeMS
+) -> dict[str, Any]:
+    """The delivery of who took it at the first try, as nearly all do. What indexes hold comes first, because MongoDB
+    walks over whatever is before it.
+    """
     verdict, message = claim.verdict, claim.message
-    customer = verdict.customer
-    tries = (row.get("attempts") or 0) if row is not None else 0
-    line: dict[str, Any] = {
-        "address": verdict.address,
-        "domain": verdict.domain,
-        "name": (customer.get("name") if customer is not None else None) or "",
-        "attempts": tries,
-        "updated_at": moment,
+    assert message is not None
+    document = {
+        "_id": message.id,
+        "state": _SENT,
+        "updated_at": at,
+        "customer_id": verdict.customer_id,
+        **lasting,
+        "sent_at": at,
+        "first_try_at": since,
+        "created_at": since,
+        "attempts": 1,
+        **_whom(verdict),
     }
-    if message is None:
-        return line | {"state": claim.state.value, "reason": claim.reason}
-    if outcome is None or outcome.result is Result.UNTOUCHED:
-        return None
-    line["attempts"] = tries + 1
+    _note_words(document, message, outcome)
+    return document
+
+
+def _whom(verdict: Verdict) -> dict[str, Any]:
+    name = verdict.customer.get("name") if verdict.customer is not None else None
+    return {"address": verdict.address, "domain": verdict.domain, "name": name or ""}
+
+
+def _note_words(line: dict[str, Any], message: Message, outcome: Outcome) -> None:
     if message.message_id:
         line["message_id"] = message.message_id
     if outcome.server:
         line["server"] = outcome.server
     if outcome.reference:
         line["reference"] = outcome.reference
+
+
+def _line(claim: Claim, row: ledger.Row | None, moment: datetime, policy: str) -> dict[str, Any] | None:
+    """The fields that differ from one delivery to the next; None when nothing happened."""
+    message, outcome = claim.message, claim.outcome
+    tries = (row.get("attempts") or 0) if row is not None else 0
+    line: dict[str, Any] = {**_whom(claim.verdict), "attempts": tries, "updated_at": moment}
+    if message is None:
+        return line | {"state": claim.state.value, "reason": claim.reason}
+    if outcome is None or outcome.result is Result.UNTOUCHED:
+        return None
+    line["attempts"] = tries + 1
+    _note_words(line, message, outcome)
     if outcome.result is Result.ACCEPTED:
         line["state"] = _SENT
         line["sent_at"] = moment
@@ -160,13 +180,11 @@ async def _write(lease: Lease, fresh: Sequence[ledger.Row], changes: Sequence[Up
     return as_thought
 
 
-async def _follow_up(
-    lease: Lease, claims: Sequence[Claim], outcomes: Mapping[str, Outcome], rows: Mapping[ObjectId, ledger.Row]
-) -> None:
+async def _follow_up(lease: Lease, claims: Sequence[Claim], rows: Mapping[ObjectId, ledger.Row]) -> None:
     """What trouble means beyond the delivery itself."""
     refused = ""
     for claim in claims:
-        outcome = outcomes.get(claim.message.id) if claim.message is not None else None
+        outcome = claim.outcome
         if outcome is None or outcome.result is Result.ACCEPTED:
             continue
         if outcome.bad_address and claim.verdict.address:
