@@ -50,7 +50,9 @@ class Mongod(EmbeddedServer):
         return [
             str(mongod_binary()),
             *("--dbpath", str(self.folder), "--port", "0", "--bind_ip", str(self.socket)),
-            *("--filePermissions", "0600", "--replSet", "cohort", "--networkMessageCompressors", "disabled"),
+            # It would listen at /tmp/mongodb-0.sock as well, which two of them fight for.
+            *("--nounixsocket", "--filePermissions", "0600", "--replSet", "cohort"),
+            *("--networkMessageCompressors", "disabled"),
             *("--wiredTigerCacheSizeGB", cache_gigabytes(), "--setParameter", "diagnosticDataCollectionEnabled=false"),
             *("--oplogSize", "512", "--quiet", "--wiredTigerEngineConfigString", EVICTION),
         ]

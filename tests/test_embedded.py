@@ -63,6 +63,16 @@ async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 10) 
             await asyncio.sleep(0.02)
 
 
+def listened_at(pid: int) -> set[str]:
+    """The paths and ports at which this process takes connections (proc(5))."""
+    held = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    unix = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    tcp = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    accepts_connections, listening = "00010000", "0A"
+    paths = {words[7] for words in unix if words[3] == accepts_connections and f"socket:[{words[6]}]" in held}
+    return paths | {words[1] for words in tcp if words[3] == listening and f"socket:[{words[9]}]" in held}
+
+
 class TestServers:
     async def test_they_keep_data_over_a_restart_and_a_move_of_the_folder(self, tmp_path: Path) -> None:
         before = tmp_path / "before"
@@ -99,6 +109,17 @@ class TestServers:
                 assert stat.S_IMODE((tmp_path / "run" / name).stat().st_mode) == 0o600
             for folder in ("run", "mongodb", "valkey", "log"):
                 assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
+
+    async def test_they_listen_in_their_own_folder_alone(self, tmp_path: Path) -> None:
+        sockets = socket_folder(tmp_path)
+        mongod, valkey = Mongod(tmp_path / "mongodb", sockets), Valkey(tmp_path / "valkey", sockets)
+        try:
+            await asyncio.gather(mongod.start(), valkey.start())
+            for server in (mongod, valkey):
+                assert server.process is not None
+                assert listened_at(server.process.pid) == {str(server.socket)}
+        finally:
+            await asyncio.gather(mongod.stop(), valkey.stop())
 
     async def test_a_path_too_long_for_a_socket_works_all_the_same(self, tmp_path: Path) -> None:
         folder = tmp_path / ("d" * SOCKET_PATH_LIMIT)
