@@ -92,14 +92,15 @@ async def figures(member: Member, *, moment: datetime | None = None) -> Figures:
     totals, firsts, arrivals = await asyncio.gather(
         _revenue_by_day(start, end, zone), _first_orders_by_day(start, end, zone), _arrivals_by_day(start, end, zone)
     )
-    buyers_before, buyers_now, customers = await asyncio.gather(
-        _buyers(start, middle), _buyers(middle, end), collection("customers").estimated_document_count()
+    customers = collection("customers")
+    buyers_before, buyers_now, count = await asyncio.gather(
+        _buyers(start, middle), _buyers(middle, end), customers.estimated_document_count()
     )
     days = [_day(day, totals, firsts, arrivals) for day in dates]
     return Figures(
         this=_period(days[DAYS:], buyers_now),
         before=_period(days[:DAYS], buyers_before),
-        customers=customers,
+        customers=count,
         currency=settings.currency,
         zone=zone,
     )

@@ -166,8 +166,15 @@ def _row(one: AuditEntry, member: Member) -> Row:
 
 
 def _fields(one: AuditEntry) -> str | None:
-    names = list(dict.fromkeys([*one.before, *one.after]))
-    return ", ".join(names[:4]) + (" and more" if len(names) > 4 else "") if names else None
+    names = [_named(field) for field in dict.fromkeys([*one.before, *one.after])]
+    return (", ".join(names[:4]) + (" and more" if len(names) > 4 else "")).capitalize() if names else None
+
+
+def _named(field: str) -> str:
+    """A field of the API in words: segment_ids are segments, preview_text is the preview text."""
+    single = field.removesuffix("_ids")
+    words = single.removesuffix("_id").replace("_", " ").replace(".", " ")
+    return words if single == field else f"{words}s"
 
 
 def _open(member: Member, one: AuditEntry, sheet: Sheet) -> None:
@@ -188,7 +195,7 @@ def _open(member: Member, one: AuditEntry, sheet: Sheet) -> None:
         names = list(dict.fromkeys([*one.before, *one.after]))
         for name in names:
             with box("stack gap-1"):
-                text(name, "medium t12")
+                text(_named(name).capitalize(), "medium t12")
                 if name in one.before:
                     text(_value(one.before[name]), "was break-words")
                 if name in one.after:

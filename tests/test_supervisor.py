@@ -47,7 +47,13 @@ class Instance:
         self.log = folder / "log.txt"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*COHORT, "run"], env=environment(self.data_dir), cwd=folder, stdout=subprocess.PIPE, stderr=log
+                [*COHORT, "run"],
+                env=environment(self.data_dir),
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                # Tests under nohup(1) ignore it, and so would their children.
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             )
         self.said = ""
         self.address = ""
