@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.channels import acceptances
-from app.channels.acceptances import Acceptances, accepted_at
+from app.channels.acceptances import Acceptances, accepted_at, read_journals
 
 
 def test_another_process_reads_what_was_noted(tmp_path: Path):
@@ -54,3 +54,23 @@ def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path):
 def test_a_line_cut_short_by_a_crash_is_no_acceptance(tmp_path: Path):
     (tmp_path / "1-1.accepted").write_text("c:1 1000.5\nc:2")
     assert set(accepted_at(tmp_path, {"c:1", "c:2"})) == {"c:1"}
+
+
+def test_a_turn_notes_the_mail_taken_and_offers_the_next(tmp_path: Path):
+    journal = Acceptances(tmp_path)
+    assert journal.offer("c:1")
+    assert journal.turn("c:1", "c:2")
+    noted = read_journals(tmp_path, {"c:1", "c:2"})
+    assert set(noted.taken) == {"c:1"}
+    assert noted.offered == {"c:1", "c:2"}
+    journal.close()
+
+
+def test_a_turn_to_a_mail_that_was_withdrawn_still_notes_the_one_taken(tmp_path: Path):
+    journal = Acceptances(tmp_path)
+    journal.withdraw(["c:2"])
+    assert not journal.turn("c:1", "c:2")
+    noted = read_journals(tmp_path, {"c:1", "c:2"})
+    assert set(noted.taken) == {"c:1"}
+    assert noted.offered == set()
+    journal.close()

@@ -124,6 +124,28 @@ async def test_a_withdrawn_mail_does_not_leave_and_takes_the_rest_of_its_batch_a
     await channel.close()
 
 
+async def test_a_mail_taken_and_the_next_one_offered_are_told_at_once(sink: SmtpSink):
+    told: list[tuple[str, ...]] = []
+
+    def turn(taken: str, offered: str) -> bool:
+        told.append(("turn", taken, offered))
+        return offered != C
+
+    channel = channel_to(
+        sink,
+        offer=lambda id: told.append(("offer", id)) is None,
+        accepted=lambda id: told.append(("accepted", id)),
+        turn=turn,
+    )
+    outcomes = await channel.send([message(id=one, recipient=one) for one in (A, B, C)])
+    assert results(outcomes) == ["accepted", "accepted", "untouched"]
+    assert told == [("offer", A), ("turn", A, B), ("turn", B, C)]
+    assert results(await channel.send([message(id=A, recipient=A)])) == ["accepted"]
+    assert told[3:] == [("offer", A), ("accepted", A)]
+    assert dict(sink.counts) == {A: 2, B: 1}
+    await channel.close()
+
+
 async def test_a_cancelled_batch_stops_leaving(sink: SmtpSink):
     sink.script.latency = 0.05
     channel = channel_to(sink)
