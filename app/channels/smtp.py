@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 import structlog
 
@@ -13,7 +14,7 @@ from app.channels.smtp_batch import WITHDRAWN, Batch, Parcel
 from app.channels.smtp_connection import SmtpConnection
 from app.channels.smtp_lane import Lane
 from app.channels.smtp_mail import Mail, mail_of
-from app.channels.smtp_outage import Outage, clock
+from app.channels.smtp_outage import Outage
 from app.channels.smtp_server import SmtpServer
 from app.errors import InvalidInput
 
@@ -180,7 +181,7 @@ class SmtpChannel:
 
     def rests(self, lane: Lane) -> None:
         """Last in, first out, so that few connections stay warm."""
-        self._resting.append((lane, clock()))
+        self._resting.append((lane, monotonic()))
 
     def gone(self, lane: Lane) -> None:
         """What waits needs another connection."""
@@ -236,7 +237,7 @@ class SmtpChannel:
         lane.work()
 
     def _drop_stale(self) -> None:
-        while self._resting and (not self._resting[0][0].alive or clock() - self._resting[0][1] > IDLE_SECONDS):
+        while self._resting and (not self._resting[0][0].alive or monotonic() - self._resting[0][1] > IDLE_SECONDS):
             lane = self._resting.popleft()[0]
             lane.leave()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 
 from app.channels.base import Unreachable
 
@@ -24,12 +24,12 @@ class Outage:
     @property
     def resting(self) -> float:
         """Seconds for which no new connection is tried."""
-        return max(0.0, self._until - clock())
+        return max(0.0, self._until - monotonic())
 
     @property
     def shut(self) -> bool:
         """Whether nothing is to be handed over even where a connection is open."""
-        return clock() < self._shut_until
+        return monotonic() < self._shut_until
 
     @property
     def unreachable(self) -> Unreachable:
@@ -41,7 +41,7 @@ class Outage:
         if not self.resting:
             pause = min(FIRST_RETRY_SECONDS * 2**self._failures, LAST_RETRY_SECONDS)
             self._failures = min(self._failures + 1, 16)
-            self._until = clock() + pause
+            self._until = monotonic() + pause
         self.unproven = True
         self.words = words
 
@@ -51,7 +51,7 @@ class Outage:
 
     def answered(self) -> bool:
         """The server has answered for a mail. Whether that ends an outage."""
-        self._heard = clock()
+        self._heard = monotonic()
         ends = self.unproven
         self._failures = 0
         self.unproven = False
@@ -59,7 +59,4 @@ class Outage:
 
     def silent_for(self, seconds: float) -> bool:
         """Whether no mail has been answered for so long, give or take a tenth."""
-        return clock() - self._heard >= seconds * 0.9
-
-
-clock = time.monotonic
+        return monotonic() - self._heard >= seconds * 0.9

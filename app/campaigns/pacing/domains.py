@@ -171,12 +171,13 @@ async def learn(domains: Sequence[str], outcomes: Sequence[Outcome]) -> None:
     Redis being away is no reason to lose an outcome: the domain will say it again.
     """
     asked: dict[str, str] = {}
-    slow = [
-        (domain, outcome.words)
+    told = [
+        (domain, outcome)
         for domain, outcome in zip(domains, outcomes, strict=True)
-        if outcome.slow_down and domain and outcome.result is not Result.UNTOUCHED
+        if outcome.result is not Result.UNTOUCHED
     ]
-    known.answers(domains, [domain for domain, _ in slow])
+    slow = [(domain, outcome.words) for domain, outcome in told if outcome.slow_down and domain]
+    known.answers([domain for domain, _ in told], [domain for domain, _ in slow])
     for domain, words in slow:
         if domain not in asked or EXPLICIT.match(words):
             asked[domain] = words
