@@ -206,4 +206,8 @@ def _open(member: Member, one: AuditEntry, sheet: Sheet) -> None:
 def _value(value: Any) -> str:
     if value in (None, "", [], {}):
         return "Nothing"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
     return value if isinstance(value, str) else str(value)
