@@ -89,8 +89,9 @@ async def test_a_scheduled_campaign_starts_at_its_time(mailing, sink, bob: Membe
     from models.values import now
 
     await add_people(20)
-    due = now() + timedelta(seconds=1)
-    made = await draft(bob, [await add_segment("All")], scheduled_at=due)
+    everybody = await add_segment("All")
+    due = now() + timedelta(seconds=4)
+    made = await draft(bob, [everybody], scheduled_at=due)
     campaign = await service.send(bob, made.id)
     assert campaign.state is CampaignState.SCHEDULED
     async with working(mailing):

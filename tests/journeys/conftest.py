@@ -108,12 +108,26 @@ def cohort_run(folder: Path, **environment: str) -> Iterator[tuple[str, Path]]:
                 process.wait()
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+@contextmanager
+def _product(folder: Path) -> Iterator[Product]:
     """`cohort run` with a mail server on loopback."""
     with SmtpSink() as sink:
-        with cohort_run(tmp_path_factory.mktemp("product"), SMTP_URL=sink.url) as (url, _):
+        with cohort_run(folder, SMTP_URL=sink.url) as (url, _):
             yield Product(url, sink)
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One for the tests of a module: each makes what it needs under names of its own."""
+    with _product(tmp_path_factory.mktemp("product")) as product:
+        yield product
+
+
+@pytest.fixture
+def empty_shop(tmp_path: Path) -> Iterator[Product]:
+    """One that nobody has used yet, also when a test is tried again."""
+    with _product(tmp_path) as product:
+        yield product
 
 
 @pytest.fixture
@@ -132,7 +146,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One visitor with an empty cookie jar."""
+    """One visitor with an empty cookie jar, who waits as long for what should be there as for what should load."""
+    expect.set_options(timeout=PATIENCE_MS)
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     context.set_default_timeout(PATIENCE_MS)
     yield context
