@@ -74,7 +74,7 @@ class Settings(BaseSettings):
         "", repr=False, description="Redis or Valkey to use; empty starts the embedded server."
     )
     worker_processes: int = Field(2, ge=1, le=64, description="Worker processes started by `cohort run`.")
-    worker_threads: int = Field(6, ge=1, le=256, description="Messages one worker process handles at once.")
+    worker_threads: int = Field(3, ge=1, le=256, description="Messages one worker process handles at once.")
 
     smtp_url: str = Field(
         "",

@@ -81,7 +81,11 @@ class Unreachable(Unavailable):
 
 
 class Channel(Protocol):
-    """A way out. One object per process, used by many chunks at once on one event loop."""
+    """A way out. One object per process, used by many chunks at once on one event loop.
+
+    What some have besides: `at_once`, how many messages it hands over at the same time; `notes_offers`, it asks of each
+    message right before it leaves, so the others can be withdrawn; `repeatable`, what it is given twice it keeps once.
+    """
 
     async def ready(self) -> None:
         """Return when a message can be handed over now. Raises Unreachable with one sentence that says why not."""

@@ -45,6 +45,11 @@ class Servers:
         self._reserve = [one for one in channels if not one.server.weight]
         self._credit = dict.fromkeys(channels, 0.0)
 
+    @property
+    def at_once(self) -> int:
+        """Mails under way at the same time at most, while the reserve rests."""
+        return sum(one.at_once for one in self._preferred or self._reserve)
+
     async def ready(self) -> None:
         """Return when one server is open; those of weight 0 are asked when no other is. Raises Unreachable."""
         for group in (self._preferred, self._reserve):

@@ -21,6 +21,9 @@ from models.delivery import DeliveryState as State
 from models.values import now
 
 SERVER = "simulator"
+AT_ONCE = 16
+"""As many as real vendors get at the same time: fewer would take no less time."""
+
 TAKEN = Outcome(result=Result.ACCEPTED, server=SERVER)
 DOUBTFUL = Outcome(result=Result.AMBIGUOUS, words=UNCLEAR, server=SERVER)
 
@@ -35,6 +38,8 @@ class SimulatorChannel:
 
     `offer` is called before a message is handed over, False withdraws it; `accepted` when it is taken.
     """
+
+    at_once = AT_ONCE
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.channels.addresses import sender_parts
 from app.channels.base import Message, Outcome
-from app.channels.http_sender import HttpSender, Post
+from app.channels.http_sender import AT_ONCE, HttpSender, Post
 from app.channels.mapping import JsonMapping
 
 
@@ -14,6 +14,7 @@ class SmsChannel:
     """Posts each message to the vendor as `mapping` says."""
 
     notes_offers = True
+    at_once = AT_ONCE
 
     def __init__(self, sender: HttpSender, mapping: JsonMapping) -> None:
         self._sender = sender

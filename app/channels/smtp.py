@@ -57,6 +57,11 @@ class SmtpChannel:
         self._outage = Outage()
 
     @property
+    def at_once(self) -> int:
+        """Mails under way at the same time at most."""
+        return self.server.connections
+
+    @property
     def open(self) -> bool:
         """Whether a mail can be handed over now."""
         return bool(self._lanes) and not self._outage.shut

@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 
 from app.channels.base import Message, Outcome
-from app.channels.http_sender import HttpSender, Post
+from app.channels.http_sender import AT_ONCE, HttpSender, Post
 
 
 class WebhookChannel:
     """Posts each message with its campaign and what merge tags know of the customer."""
 
     notes_offers = True
+    at_once = AT_ONCE
 
     def __init__(self, sender: HttpSender) -> None:
         self._sender = sender

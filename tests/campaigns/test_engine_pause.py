@@ -113,4 +113,7 @@ async def test_micro_batches_shrink_with_a_slow_server_and_grow_with_a_fast_one(
         assert watched.batch == 4
         handover._adapt(watched, 4, took=0.04)
         assert watched.batch == 8
+        # A mail takes two seconds however few go at the same time: fewer would only leave connections unused.
+        handover._adapt(watched, 8, took=2.0, least=8)
+        assert watched.batch == 8
     assert (await reload(campaign)).state is CampaignState.RUNNING

@@ -54,7 +54,8 @@ async def test_many_at_once_end_in_the_right_tally(mailing, sink, bob: Member):
 async def test_who_holds_the_chunk_counts_what_others_changed(mailing, sink, bob: Member):
     sink.script.latency = 0.02
     sink.script.drop_after_data = {"p1@example.com"}
-    campaign = await prepared(bob, 200)
+    # So many that the first chunk is of several micro-batches.
+    campaign = await prepared(bob, 1_300)
     sending = asyncio.create_task(send_chunk(f"{campaign.id}:0"))
 
     async def unknown() -> bool:

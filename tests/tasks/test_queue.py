@@ -50,7 +50,7 @@ async def test_enqueue_says_whether_it_worked_and_never_raises(settings, databas
 
 
 async def test_what_is_due_is_derived_and_not_repeated(settings, database, bob: Member):
-    await add_people(1200)
+    await add_people(300)
     campaign = await service.send(bob, (await draft(bob, [await add_segment("All")])).id)
     assert [(one.actor, one.id) for one in await due_work()] == [("campaign.prepare", str(campaign.id))]
     await prepare(campaign.id)
@@ -88,7 +88,7 @@ async def test_a_scheduled_campaign_becomes_due(settings, database, bob: Member)
 
 
 async def test_one_clock_ticks_in_each_period_and_an_emptied_queue_is_noticed(settings, database, bob: Member):
-    await add_people(600)
+    await add_people(200)
     campaign = await service.send(bob, (await draft(bob, [await add_segment("All")])).id)
     await prepare(campaign.id)
     one, other = Clock(), Clock()

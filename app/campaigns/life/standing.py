@@ -20,7 +20,7 @@ from app.campaigns.record import signals
 from app.campaigns.record.progress import publish_hint
 from app.campaigns.sending.ledger import delivery_id
 from app.campaigns.sending.owners import new_owner, surely_dead
-from app.campaigns.sending.packing import CHUNK_SIZE, chunks_of
+from app.campaigns.sending.packing import CHUNK_SIZE, chunks_of, sizes_of
 from app.database import collection, in_transaction
 from app.errors import InvalidInput
 from models.campaign import CampaignState
@@ -167,8 +167,8 @@ async def _look(campaign: dict[str, Any], owner: str) -> int:
         if take:
             if (approval := await held(campaign, newcomers=len(new))) is not None:
                 raise _TooMany(approval)
-            await _append(id, owner, number, take)
-            number, added, new = number - (-len(take) // CHUNK_SIZE), added + len(take), new[len(take) :]
+            number = await _append(id, owner, number, take, last=all)
+            added, new = added + len(take), new[len(take) :]
 
     async for row in found:
         slice.append(row["_id"])
@@ -209,9 +209,10 @@ async def _renew(campaign_id: ObjectId, owner: str) -> None:
         raise _Elsewhere
 
 
-async def _append(campaign_id: ObjectId, owner: str, number: int, ids: Sequence[ObjectId]) -> None:
-    """Write chunks from this number on and let the audience grow by as many, both or none."""
-    chunks = list(chunks_of(campaign_id, number, [id.binary for id in ids], size=CHUNK_SIZE))
+async def _append(campaign_id: ObjectId, owner: str, number: int, ids: Sequence[ObjectId], *, last: bool) -> int:
+    """Write chunks from this number on and let the audience grow by as many, both or none. The next number."""
+    sizes = sizes_of(len(ids), size=CHUNK_SIZE, last=last)
+    chunks = list(chunks_of(campaign_id, number, [id.binary for id in ids], sizes))
 
     async def write(session: AsyncClientSession) -> None:
         grown = await collection("campaigns").update_one(
@@ -232,3 +233,4 @@ async def _append(campaign_id: ObjectId, owner: str, number: int, ids: Sequence[
         if any(error.get("code") == 11000 for error in problem.details.get("writeErrors", [])):
             raise _Elsewhere from problem
         raise
+    return number + len(chunks)

@@ -20,7 +20,7 @@ from models.chunk import ChunkState
 from models.values import now
 
 AHEAD = 64
-"""Chunks of one campaign on the queue or in hand at most: 32,000 people, some seconds of work for many workers."""
+"""Chunks of one campaign on the queue or in hand at most: 64,000 people, some seconds of work for many workers."""
 
 AHEAD_WAITING = 2
 """While the mail server is away, so many chunks knock."""

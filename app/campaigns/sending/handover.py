@@ -28,7 +28,7 @@ WANTED_SECONDS = 0.4
 WANTED_SECONDS_WITHDRAWABLE = 1.0
 """The same for a channel that asks before it offers each message, so that a pause need not wait for the batch."""
 
-LARGEST_BATCH = 500
+LARGEST_BATCH = 1000
 """Messages that wait for a connection cost memory, some 2 KB each in every chunk in hand."""
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ async def hand_over(
         raise
     journal.forget(ids)
     wanted = WANTED_SECONDS_WITHDRAWABLE if withdrawable else WANTED_SECONDS
-    _adapt(watched, len(messages), time.monotonic() - started, wanted)
+    _adapt(watched, len(messages), time.monotonic() - started, wanted, least=getattr(channel, "at_once", 1))
     return sending.result()
 
 
@@ -83,8 +83,11 @@ async def _renewing(
             journal.withdraw(ids)
 
 
-def _adapt(watched: Watched, size: int, took: float, wanted: float = WANTED_SECONDS) -> None:
-    """Aim at micro-batches of `wanted` seconds; a short one says little, so it changes nothing upwards."""
+def _adapt(watched: Watched, size: int, took: float, wanted: float = WANTED_SECONDS, *, least: int = 1) -> None:
+    """Aim at micro-batches of `wanted` seconds; a short one says little, so it changes nothing upwards.
+
+    What the channel handles `least` at once takes no less time when it is fewer, however slow the other side is.
+    """
     fitting = int(size * wanted / max(took, 0.001))
     if fitting < size or size >= watched.batch:
-        watched.batch = max(1, min(fitting, 2 * size, LARGEST_BATCH))
+        watched.batch = max(least, min(fitting, 2 * size, LARGEST_BATCH))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from bson import ObjectId
-from pymongo import CursorType, ReturnDocument
+from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
 from app.campaigns.approval.holding import held, note_held
@@ -18,7 +17,8 @@ from app.campaigns.life.states import swap
 from app.campaigns.record import signals
 from app.campaigns.sending.leases import LEASE_SECONDS
 from app.campaigns.sending.owners import new_owner
-from app.campaigns.sending.packing import CHUNK_SIZE, chunks_of, ids_in
+from app.campaigns.sending.packing import CHUNK_SIZE, chunks_of, sizes_of
+from app.campaigns.sending.people import ids_of
 from app.database import collection
 from app.errors import InvalidInput
 from models.campaign import CampaignState
@@ -78,31 +78,28 @@ async def _take(campaign_id: ObjectId, owner: str) -> dict[str, Any] | None:
 async def _freeze(campaign_id: ObjectId, owner: str, wanted: dict[str, Any]) -> int | None:
     """Write the chunks, some 300,000 ids a second. None when the lease or the campaign went elsewhere."""
     await collection("chunks").delete_many({"campaign_id": campaign_id})
-    # The server looks for the next batch while this one is written.
-    found = collection("customers").find_raw_batches(
-        wanted, {"_id": 1}, batch_size=BATCH, cursor_type=CursorType.EXHAUST, allow_disk_use=True
-    )
     audience, numbered = 0, 0
     left: list[bytes] = []
 
-    async def write(ids: list[bytes]) -> bool:
+    async def write(ids: list[bytes], *, last: bool) -> bool:
         nonlocal numbered
         if not await _renew(campaign_id, owner):
             return False
-        if chunks := list(chunks_of(campaign_id, numbered, ids)):
+        sizes = sizes_of(len(ids), size=CHUNK_SIZE, last=last)
+        if chunks := list(chunks_of(campaign_id, numbered, ids, sizes)):
             await collection("chunks").insert_many(chunks, ordered=False)
             numbered += len(chunks)
         return True
 
-    async for batch in cast("AsyncIterable[bytes]", found.sort("_id", 1)):
-        ids = ids_in(batch)
-        audience += len(ids)
-        left += ids
-        whole = len(left) - len(left) % CHUNK_SIZE
-        if not await write(left[:whole]):
-            return None
-        left = left[whole:]
-    return audience if await write(left) else None
+    async with contextlib.aclosing(ids_of(wanted, batch=BATCH)) as batches:
+        async for ids in batches:
+            # How the last ones are divided is known once there are no more.
+            whole = len(left) // CHUNK_SIZE * CHUNK_SIZE
+            if not await write(left[:whole], last=False):
+                return None
+            audience += len(ids)
+            left = left[whole:] + ids
+    return audience if await write(left, last=True) else None
 
 
 async def _renew(campaign_id: ObjectId, owner: str) -> bool:
