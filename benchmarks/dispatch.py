@@ -47,7 +47,7 @@ BATCH = 50
 LANES = 8
 PARTS = ("null", "bull", "smtp")
 BARE = {"streams, a mail for each": "streams", "a mail for each": "own", "one mail for all": "same"}
-TURNS = 3
+TURNS = 5
 LOOK_SECONDS = 0.05
 """How often the end of a campaign is looked for, as Bull's is."""
 LOOKS_A_COUNT = 5

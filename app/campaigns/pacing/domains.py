@@ -171,13 +171,10 @@ async def learn(domains: Sequence[str], outcomes: Sequence[Outcome]) -> None:
     Redis being away is no reason to lose an outcome: the domain will say it again.
     """
     asked: dict[str, str] = {}
-    told = [
-        (domain, outcome)
-        for domain, outcome in zip(domains, outcomes, strict=True)
-        if outcome.result is not Result.UNTOUCHED
-    ]
-    slow = [(domain, outcome.words) for domain, outcome in told if outcome.slow_down and domain]
-    known.answers([domain for domain, _ in told], [domain for domain, _ in slow])
+    told = [place for place, outcome in enumerate(outcomes) if outcome.result is not Result.UNTOUCHED]
+    slow = [(domains[place], outcomes[place].words) for place in told if outcomes[place].slow_down and domains[place]]
+    answered = domains if len(told) == len(domains) else [domains[place] for place in told]
+    known.answers(answered, [domain for domain, _ in slow])
     for domain, words in slow:
         if domain not in asked or EXPLICIT.match(words):
             asked[domain] = words

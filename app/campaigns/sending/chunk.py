@@ -206,6 +206,8 @@ class _Sending(ChunkInHand):
         if not asking:
             return [], None
         allowed = await pacing.allow(self.campaign, [verdict.domain for verdict in asking])
+        if len(allowed.go) == len(asking):
+            return asking, None
         for position, moment in allowed.later.items():
             self.later[asking[position].customer_id] = moment
             self.resting[asking[position].domain] = moment
@@ -222,6 +224,8 @@ class _Sending(ChunkInHand):
 
     def _not_resting(self, sendable: Sequence[Verdict]) -> list[Verdict]:
         """Those whose domain has room as far as is known; the others come with this chunk's turn at their domain."""
+        if not self.resting:
+            return list(sendable)
         for verdict in sendable:
             if verdict.domain in self.resting:
                 self.later[verdict.customer_id] = self.resting[verdict.domain]
@@ -270,15 +274,16 @@ class _Sending(ChunkInHand):
 
     async def _mind_the_server(self, offered: Sequence[Claim]) -> None:
         """An outage is over, or has begun; a server that only asks for a moment gets it."""
-        answered = [(claim.verdict.customer_id, claim.outcome) for claim in offered if claim.outcome is not None]
-        if self.campaign.get("waiting_reason") and any(answer.result is Result.ACCEPTED for _, answer in answered):
+        answers = [claim.outcome for claim in offered if claim.outcome is not None]
+        if self.campaign.get("waiting_reason") and any(answer.result is Result.ACCEPTED for answer in answers):
             self.campaign["waiting_reason"] = None
             await pacing.note_back(self.lease.campaign_id)
-        untouched = [(customer, answer) for customer, answer in answered if answer.result is Result.UNTOUCHED]
+        untouched = [claim for claim in offered if claim.outcome and claim.outcome.result is Result.UNTOUCHED]
         if not untouched:
             return
-        self.todo.extendleft(customer for customer, _ in reversed(untouched))
-        away = next((answer for _, answer in untouched if answer.words and not answer.slow_down), None)
+        self.todo.extendleft(claim.verdict.customer_id for claim in reversed(untouched))
+        told = [claim.outcome for claim in untouched if claim.outcome is not None]
+        away = next((answer for answer in told if answer.words and not answer.slow_down), None)
         if away is not None:
             raise Unreachable(away.words)
 
