@@ -229,6 +229,16 @@ def test_one_server_without_a_limit_is_a_plain_channel():
     assert isinstance(mail_channel("smtp://mail.example"), SmtpChannel)
 
 
+def test_a_way_out_is_as_wide_as_its_servers():
+    def width(urls: str) -> int:
+        return mail_channel(urls).at_once  # type: ignore[attr-defined]
+
+    assert width("smtp://mail.example") == 8
+    assert width("smtp://mail.example?connections=3") == 3
+    assert width("smtp://one.example?connections=3 smtp://two.example?connections=4") == 7
+    assert width("smtp://one.example?connections=3 smtp://spare.example?connections=4&weight=0") == 3
+
+
 def test_the_options_of_each_server():
     one, two = servers_of("smtps://u:p@a.example?name=main&weight=3&per_second=50&connections=20 smtp://b.example:2525")
     assert (one.name, one.weight, one.per_second, one.connections, one.port) == ("main", 3, 50, 20, 465)

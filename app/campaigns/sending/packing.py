@@ -70,8 +70,8 @@ def sizes_of(people: int, *, size: int = CHUNK_SIZE, last: bool = True) -> list[
 def chunks_of(
     campaign_id: ObjectId, number: int, ids: Sequence[bytes], sizes: Sequence[int]
 ) -> Iterator[RawBSONDocument]:
-    """Chunks of these `sizes`, which have room for all these customers, as they are inserted: numbered from `number`
-    on, waiting, never touched.
+    """Chunks of these `sizes`, at most `CHUNK_SIZE` each and together as many as these customers, as they are inserted:
+    numbered from `number` on, waiting, never touched.
     """
     start = 0
     for place, size in enumerate(sizes, number):
@@ -91,7 +91,7 @@ def _chunk(campaign_id: ObjectId, number: int, ids: Sequence[bytes]) -> RawBSOND
     )
     fields: dict[str, Any] = chunk.model_dump(exclude={"id", "revision_id", "customer_ids"})
     head = bson.encode({"_id": chunk.id, **fields, "campaign_id": campaign_id})
-    elements = b"".join([part for pair in zip(_ELEMENTS, ids, strict=False) for part in pair])
+    elements = b"".join([part for pair in zip(_ELEMENTS[: len(ids)], ids, strict=True) for part in pair])
     array = b"\x04customer_ids\x00" + (len(elements) + 5).to_bytes(4, "little") + elements + b"\x00"
     body = head[4:-1] + array + b"\x00"
     return RawBSONDocument((len(body) + 4).to_bytes(4, "little") + body)

@@ -40,8 +40,7 @@ async def ids_of(wanted: Mapping[str, Any], *, batch: int) -> AsyncGenerator[lis
         finally:
             if cursor and following is not None:
                 following.cancel()
-                with contextlib.suppress(PyMongoError, asyncio.CancelledError):
-                    await following
+                await asyncio.gather(following, return_exceptions=True)
                 with contextlib.suppress(PyMongoError):
                     await database().command({"killCursors": customers, "cursors": [bson.Int64(cursor)]})
 
